@@ -1,0 +1,33 @@
+# The two commands that a fresh machine with Go needs: make demo, make test.
+
+GO       ?= go
+BIN      := bin/cordon
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS  := -s -w -X main.version=$(VERSION)
+PACKAGES := ./...
+
+.PHONY: build demo test unit race lint bench fuzz clean
+
+build: ## the one binary
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/cordon
+
+demo: build ## watch Cordon contain a simulated attack
+	$(BIN) demo
+
+test: lint race ## everything that CI runs
+
+race: build ## all tests, with the race detector where cgo can be had
+	$(GO) vet $(PACKAGES)
+	@if $(GO) env CC | xargs -n1 command -v >/dev/null 2>&1; then \
+		CGO_ENABLED=1 $(GO) test -race -timeout 12m $(PACKAGES); \
+	else echo "no C compiler: tests run without the race detector"; $(GO) test -timeout 12m $(PACKAGES); fi
+
+lint: ## golangci-lint, built from its own module
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt -w on these"; exit 1; }
+	$(GO) tool -modfile=tools/go.mod golangci-lint run
+
+bench: build ## ratios against the floor, in one run
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 20m ./internal/app
+
+clean:
+	rm -rf bin

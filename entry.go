@@ -1,0 +1,33 @@
+package cordon
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// An EntryKind says what an audit entry records.
+type EntryKind string
+
+const (
+	EntryVerdict EntryKind = "verdict" // guard held or refused a step
+	EntryIntent  EntryKind = "intent"  // an action is about to leave
+	EntryOutcome EntryKind = "outcome" // what came of it
+	EntryProof   EntryKind = "proof"   // what a later reading back showed
+)
+
+// An Entry is one line of the audit, chained to the one before by its hash.
+// No entry, no action.
+type Entry struct {
+	Seq      int64           `json:"seq"` // 1 for the first, without gaps
+	At       time.Time       `json:"at"`
+	Kind     EntryKind       `json:"kind"`
+	TenantID string          `json:"tenant_id"`
+	RunID    string          `json:"run_id"`
+	Step     int             `json:"step"`
+	Actor    string          `json:"actor"` // the requester
+	Action   ActionName      `json:"action"`
+	Target   string          `json:"target"`
+	Data     json.RawMessage `json:"data"` // verdict, prior state, outcome and proof
+	Prev     string          `json:"prev"` // hash of the entry before, "" for the first
+	Hash     string          `json:"hash"`
+}

@@ -1,0 +1,62 @@
+package store
+
+import (
+	"context"
+	"strings"
+
+	"github.com/cordonhq/cordon"
+)
+
+const coverageColumns = `tenant_id, source, state, read_from_us, read_until_us, checked_us, reason`
+
+// PutCoverage stores what has been read of a source.
+func (t *Tx) PutCoverage(ctx context.Context, c cordon.Coverage) error {
+	return t.exec(ctx, `INSERT INTO coverage (`+coverageColumns+`) VALUES ($1,$2,$3,$4,$5,$6,$7)
+		ON CONFLICT (tenant_id, source) DO UPDATE SET state = excluded.state, read_from_us = excluded.read_from_us,
+		read_until_us = excluded.read_until_us, checked_us = excluded.checked_us, reason = excluded.reason`,
+		c.TenantID, string(c.Source), string(c.State), us(c.ReadFrom), us(c.ReadUntil), us(c.CheckedAt), c.Reason)
+}
+
+// Coverage returns what has been read of the tenants, or of all when none is
+// named.
+func (t *Tx) Coverage(ctx context.Context, tenants ...string) ([]cordon.Coverage, error) {
+	query := `SELECT ` + coverageColumns + ` FROM coverage`
+	if len(tenants) > 0 {
+		query += ` WHERE tenant_id IN (` + list(1, len(tenants)) + `)`
+	}
+	return all(ctx, t, scanCoverage, query+` ORDER BY tenant_id, source`, anys(tenants)...)
+}
+
+func scanCoverage(r scanner) (cordon.Coverage, error) {
+	var c cordon.Coverage
+	var from, until, checked int64
+	err := r.Scan(&c.TenantID, &c.Source, &c.State, &from, &until, &checked, &c.Reason)
+	c.ReadFrom, c.ReadUntil, c.CheckedAt = fromUS(from), fromUS(until), fromUS(checked)
+	return c, err
+}
+
+// PutObservation stores the latest reading of a posture value.
+func (t *Tx) PutObservation(ctx context.Context, o cordon.Observation) error {
+	return t.exec(ctx, `INSERT INTO observations (tenant_id, source, state, value, reason, observed_us) VALUES ($1,$2,$3,$4,$5,$6)
+		ON CONFLICT (tenant_id, source) DO UPDATE SET state = excluded.state, value = excluded.value,
+		reason = excluded.reason, observed_us = excluded.observed_us`,
+		o.TenantID, string(o.Source), string(o.State), string(o.Value), o.Reason, us(o.ObservedAt))
+}
+
+// Observation returns the last reading of a posture value, or
+// cordon.ErrNotFound.
+func (t *Tx) Observation(ctx context.Context, tenantID string, source cordon.Source) (cordon.Observation, error) {
+	return one(ctx, t, scanObservation, `SELECT tenant_id, source, state, value, reason, observed_us
+		FROM observations WHERE tenant_id = $1 AND source = $2`, tenantID, string(source))
+}
+
+func scanObservation(r scanner) (cordon.Observation, error) {
+	var o cordon.Observation
+	var value string
+	var observed int64
+	err := r.Scan(&o.TenantID, &o.Source, &o.State, &value, &o.Reason, &observed)
+	o.Value, o.ObservedAt = []byte(strings.TrimSpace(value)), fromUS(observed)
+	return o, err
+}
+
+func scanString(r scanner) (s string, err error) { return s, r.Scan(&s) }

@@ -1,0 +1,60 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/cordonhq/cordon"
+	"github.com/gofrs/flock"
+)
+
+// A Holder says who works on a store.
+type Holder struct {
+	Command string    `json:"command"`
+	PID     int       `json:"pid"`
+	Host    string    `json:"host"`
+	Since   time.Time `json:"since"`
+}
+
+// Hold makes the caller the one engine of the store until release is called
+// or the process ends, however it ends. When another holds it, the error says
+// who and since when, and is cordon.ErrHeldElsewhere.
+func Hold(rawURL string, h Holder) (release func() error, err error) {
+	path, err := sqlitePath(rawURL)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	lock := flock.New(path + ".lock")
+	got, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("store: lock %s: %w", path, err)
+	}
+	if !got {
+		return nil, fmt.Errorf("%w: %s", cordon.ErrHeldElsewhere, describe(path+".holder"))
+	}
+	b, err := json.Marshal(h)
+	if err == nil {
+		err = os.WriteFile(path+".holder", b, 0o600)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("store: write holder: %w", err)
+	}
+	return lock.Unlock, nil
+}
+
+// describe says who holds the store, as far as its holder wrote it down.
+func describe(file string) string {
+	var h Holder
+	b, err := os.ReadFile(file)
+	if err != nil || json.Unmarshal(b, &h) != nil {
+		return "by a process that left no name"
+	}
+	return fmt.Sprintf("cordon %s (process %d on %s) since %s: wait for it to end, or stop it",
+		h.Command, h.PID, h.Host, h.Since.UTC().Format(time.RFC3339))
+}

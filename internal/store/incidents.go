@@ -1,0 +1,123 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cordonhq/cordon"
+)
+
+const incidentColumns = `id, tenant_id, entity_kind, entity, sources, origins, score, state, merged_to,
+	first_us, last_us, opened_us, updated_us`
+
+// PutIncident stores an incident and which signals belong to it. signals
+// holds at least those of in.Signals that are not stored with it yet.
+func (t *Tx) PutIncident(ctx context.Context, in cordon.Incident, signals map[string]cordon.Signal) error {
+	if err := t.exec(ctx, `INSERT INTO incidents (`+incidentColumns+`) VALUES (`+list(1, 13)+`)
+		ON CONFLICT (id) DO UPDATE SET entity = excluded.entity, sources = excluded.sources, origins = excluded.origins,
+		score = excluded.score, state = excluded.state, merged_to = excluded.merged_to, first_us = excluded.first_us,
+		last_us = excluded.last_us, updated_us = excluded.updated_us`,
+		in.ID, in.TenantID, string(in.Entity.Kind), asJSON(in.Entity), asJSON(in.Sources), asJSON(in.Origins), asJSON(in.Score),
+		string(in.State), in.MergedTo, us(in.FirstAt), us(in.LastAt), us(in.OpenedAt), us(in.UpdatedAt)); err != nil {
+		return err
+	}
+	if err := t.exec(ctx, `DELETE FROM incident_signals WHERE incident_id = $1`, in.ID); err != nil {
+		return err
+	}
+	for _, id := range in.Signals {
+		if err := t.linkSignal(ctx, in, id, signals); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Tx) linkSignal(ctx context.Context, in cordon.Incident, id string, signals map[string]cordon.Signal) error {
+	s, ok := signals[id]
+	if !ok {
+		return errors.New("store: incident " + in.ID + " names the unknown signal " + id)
+	}
+	key, err := key8(id)
+	if err != nil {
+		return err
+	}
+	return t.exec(ctx, `INSERT INTO incident_signals (incident_id, tenant_id, updated_us, key8) VALUES ($1,$2,$3,$4)
+		ON CONFLICT DO NOTHING`, in.ID, in.TenantID, us(s.UpdatedAt), key)
+}
+
+// SetIncidentState stores where an incident stands.
+func (t *Tx) SetIncidentState(ctx context.Context, id string, state cordon.IncidentState, at time.Time) error {
+	return t.exec(ctx, `UPDATE incidents SET state = $2, updated_us = $3 WHERE id = $1`, id, string(state), us(at))
+}
+
+// An IncidentFilter narrows a list of incidents. Zero fields do not narrow.
+type IncidentFilter struct {
+	Tenants []string
+	Entity  string    // a name of the entity
+	Since   time.Time // with a signal noticed since
+	States  []cordon.IncidentState
+	Limit   int
+}
+
+// Incidents returns incidents with the ids of their signals, newest first.
+func (t *Tx) Incidents(ctx context.Context, f IncidentFilter) ([]cordon.Incident, error) {
+	where, args := []string{"last_us >= $1"}, []any{us(f.Since)}
+	if len(f.Tenants) > 0 {
+		where = append(where, "tenant_id IN ("+list(len(args)+1, len(f.Tenants))+")")
+		args = append(args, anys(f.Tenants)...)
+	}
+	if len(f.States) > 0 {
+		where = append(where, "state IN ("+list(len(args)+1, len(f.States))+")")
+		args = append(args, anys(f.States)...)
+	}
+	if f.Entity != "" {
+		args = append(args, namedPattern(f.Entity))
+		where = append(where, "entity LIKE $"+strconv.Itoa(len(args))+` ESCAPE '\'`)
+	}
+	query := `SELECT ` + incidentColumns + ` FROM incidents WHERE ` + strings.Join(where, " AND ") + ` ORDER BY last_us DESC, id`
+	found, err := all(ctx, t, scanIncident, limited(query, f.Limit), args...)
+	return found, errors.Join(err, t.fillSignals(ctx, found))
+}
+
+// Incident returns one incident, or cordon.ErrNotFound.
+func (t *Tx) Incident(ctx context.Context, id string) (cordon.Incident, error) {
+	in, err := one(ctx, t, scanIncident, `SELECT `+incidentColumns+` FROM incidents WHERE id = $1`, id)
+	if err != nil {
+		return in, err
+	}
+	found := []cordon.Incident{in}
+	err = t.fillSignals(ctx, found)
+	return found[0], err
+}
+
+func (t *Tx) fillSignals(ctx context.Context, incidents []cordon.Incident) error {
+	for i := range incidents {
+		keys, err := all(ctx, t, func(r scanner) (n int64, err error) { return n, r.Scan(&n) },
+			`SELECT key8 FROM incident_signals WHERE incident_id = $1 ORDER BY updated_us, key8`, incidents[i].ID)
+		if err != nil {
+			return err
+		}
+		for _, k := range keys {
+			incidents[i].Signals = append(incidents[i].Signals, signalID(k))
+		}
+	}
+	return nil
+}
+
+func scanIncident(r scanner) (cordon.Incident, error) {
+	var in cordon.Incident
+	var kind, entity, sources, origins, score string
+	var first, last, opened, updated int64
+	err := r.Scan(&in.ID, &in.TenantID, &kind, &entity, &sources, &origins, &score, &in.State, &in.MergedTo,
+		&first, &last, &opened, &updated)
+	if err != nil {
+		return in, err
+	}
+	in.FirstAt, in.LastAt, in.OpenedAt, in.UpdatedAt = fromUS(first), fromUS(last), fromUS(opened), fromUS(updated)
+	return in, errors.Join(json.Unmarshal([]byte(entity), &in.Entity), json.Unmarshal([]byte(sources), &in.Sources),
+		json.Unmarshal([]byte(origins), &in.Origins), json.Unmarshal([]byte(score), &in.Score))
+}

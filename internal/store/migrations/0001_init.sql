@@ -1,0 +1,154 @@
+-- +goose Up
+
+-- One row per version of a signal. Clustered by time within a tenant, so that
+-- a page of news lands on neighbouring pages of the file.
+CREATE TABLE signals (
+    tenant_id   TEXT    NOT NULL,
+    updated_us  BIGINT  NOT NULL,
+    key8        BIGINT  NOT NULL, -- first 8 bytes of the hash over tenant, source, native id and version
+    id          TEXT    NOT NULL, -- key8 in hexadecimal
+    source      TEXT    NOT NULL,
+    origin      TEXT    NOT NULL,
+    native_id   TEXT    NOT NULL,
+    version     TEXT    NOT NULL,
+    kind        TEXT    NOT NULL,
+    title       TEXT    NOT NULL,
+    severity    TEXT    NOT NULL,
+    state       TEXT    NOT NULL CHECK (state IN ('open', 'closed')),
+    confirmed   INTEGER NOT NULL,
+    occurred_us BIGINT  NOT NULL,
+    detected_us BIGINT  NOT NULL,
+    entities    TEXT    NOT NULL, -- JSON
+    raw         TEXT    NOT NULL, -- JSON, as it came
+    PRIMARY KEY (tenant_id, updated_us, key8)
+) WITHOUT ROWID;
+
+-- Signals that correlation has not taken yet: the truth that a job only wakes.
+CREATE TABLE pending_signals (
+    tenant_id  TEXT   NOT NULL,
+    updated_us BIGINT NOT NULL,
+    key8       BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, updated_us, key8)
+) WITHOUT ROWID;
+
+-- One row per tenant and source: what has been read, and where to go on.
+CREATE TABLE coverage (
+    tenant_id     TEXT   NOT NULL,
+    source        TEXT   NOT NULL,
+    state         TEXT   NOT NULL CHECK (state IN ('whole', 'partial', 'unreadable', 'unlicensed', 'denied', 'stale')),
+    read_from_us  BIGINT NOT NULL,
+    read_until_us BIGINT NOT NULL,
+    checked_us    BIGINT NOT NULL,
+    reason        TEXT   NOT NULL,
+    PRIMARY KEY (tenant_id, source)
+) WITHOUT ROWID;
+
+CREATE TABLE observations (
+    tenant_id   TEXT   NOT NULL,
+    source      TEXT   NOT NULL,
+    state       TEXT   NOT NULL CHECK (state IN ('value', 'absent', 'unreadable')),
+    value       TEXT   NOT NULL, -- JSON, '' unless state is value
+    reason      TEXT   NOT NULL,
+    observed_us BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, source)
+) WITHOUT ROWID;
+
+CREATE TABLE incidents (
+    id          TEXT   PRIMARY KEY,
+    tenant_id   TEXT   NOT NULL,
+    entity_kind TEXT   NOT NULL,
+    entity      TEXT   NOT NULL, -- JSON: every name known
+    sources     TEXT   NOT NULL, -- JSON
+    origins     TEXT   NOT NULL, -- JSON
+    score       TEXT   NOT NULL, -- JSON
+    state       TEXT   NOT NULL CHECK (state IN ('open', 'contained', 'merged')),
+    merged_to   TEXT   NOT NULL,
+    first_us    BIGINT NOT NULL,
+    last_us     BIGINT NOT NULL,
+    opened_us   BIGINT NOT NULL,
+    updated_us  BIGINT NOT NULL
+);
+CREATE INDEX incidents_by_tenant ON incidents (tenant_id, last_us);
+
+CREATE TABLE incident_signals (
+    incident_id TEXT   NOT NULL REFERENCES incidents (id),
+    tenant_id   TEXT   NOT NULL,
+    updated_us  BIGINT NOT NULL,
+    key8        BIGINT NOT NULL,
+    PRIMARY KEY (incident_id, updated_us, key8)
+) WITHOUT ROWID;
+
+-- One row per run, kept after it ends.
+CREATE TABLE runs (
+    id          TEXT    PRIMARY KEY,
+    tenant_id   TEXT    NOT NULL,
+    incident_id TEXT    NOT NULL, -- '' when a person asked without one
+    playbook    TEXT    NOT NULL, -- '' when a person asked
+    requester   TEXT    NOT NULL, -- JSON
+    why         TEXT    NOT NULL,
+    plan        TEXT    NOT NULL, -- JSON
+    plan_hash   TEXT    NOT NULL,
+    shadow      INTEGER NOT NULL,
+    undo_of     TEXT    NOT NULL,
+    state       TEXT    NOT NULL CHECK (state IN ('running', 'held', 'done', 'refused', 'failed', 'shadow')),
+    started_us  BIGINT  NOT NULL,
+    ended_us    BIGINT  NOT NULL,
+    CHECK ((ended_us = 0) = (state IN ('running', 'held'))) -- an ended run has an end
+);
+CREATE INDEX runs_by_tenant ON runs (tenant_id, started_us);
+-- A playbook runs once per incident.
+CREATE UNIQUE INDEX runs_once ON runs (incident_id, playbook) WHERE incident_id <> '' AND playbook <> '';
+
+CREATE TABLE steps (
+    run_id     TEXT    NOT NULL REFERENCES runs (id),
+    idx        INTEGER NOT NULL,
+    tenant_id  TEXT    NOT NULL,
+    action     TEXT    NOT NULL,
+    target_id  TEXT    NOT NULL,
+    target     TEXT    NOT NULL, -- JSON
+    verdict    TEXT    NOT NULL, -- JSON
+    outcome    TEXT    NOT NULL CHECK (outcome IN ('planned', 'intent', 'done', 'already', 'unknown', 'failed', 'skipped')),
+    proof      TEXT    NOT NULL CHECK (proof IN ('', 'confirmed', 'pending', 'contradicted', 'unknown')),
+    detail     TEXT    NOT NULL,
+    request_id TEXT    NOT NULL,
+    prior      TEXT    NOT NULL, -- JSON, '' while unknown
+    acted_us   BIGINT  NOT NULL, -- when the intent was written down; 0: never
+    proved_us  BIGINT  NOT NULL,
+    PRIMARY KEY (run_id, idx)
+);
+CREATE INDEX steps_by_time ON steps (tenant_id, acted_us);
+
+-- The audit: one row per entry, chained by hash, never changed.
+CREATE TABLE entries (
+    seq       BIGINT  PRIMARY KEY,
+    at_us     BIGINT  NOT NULL,
+    kind      TEXT    NOT NULL,
+    tenant_id TEXT    NOT NULL,
+    run_id    TEXT    NOT NULL,
+    step      INTEGER NOT NULL,
+    actor     TEXT    NOT NULL,
+    action    TEXT    NOT NULL,
+    target    TEXT    NOT NULL,
+    data      TEXT    NOT NULL, -- JSON
+    prev      TEXT    NOT NULL,
+    hash      TEXT    NOT NULL
+);
+
+-- The outbox: a notice commits with what it tells.
+CREATE TABLE notices (
+    id        TEXT   PRIMARY KEY,
+    tenant_id TEXT   NOT NULL,
+    body      TEXT   NOT NULL, -- JSON
+    at_us     BIGINT NOT NULL
+);
+
+CREATE TABLE deliveries (
+    notice_id TEXT    NOT NULL REFERENCES notices (id),
+    channel   TEXT    NOT NULL,
+    state     TEXT    NOT NULL CHECK (state IN ('due', 'sent', 'dead')),
+    attempts  INTEGER NOT NULL,
+    due_us    BIGINT  NOT NULL,
+    error     TEXT    NOT NULL,
+    PRIMARY KEY (notice_id, channel)
+);
+CREATE INDEX deliveries_due ON deliveries (state, due_us);

@@ -1,0 +1,124 @@
+// Package store keeps everything that Cordon knows in one database.
+//
+// It holds all SQL, migrations and transactions, and hands the engine the job
+// queue of the same database, so that data and the jobs that follow from it
+// commit together. It decides nothing.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	_ "modernc.org/sqlite" // the database/sql driver "sqlite"
+)
+
+// ErrNoStore says that nothing has been stored at the address yet.
+var ErrNoStore = errors.New("no store yet")
+
+// A Store is an open database. Reads run beside each other and beside the one
+// writer.
+type Store struct {
+	path   string
+	write  *sql.DB // one connection
+	read   *sql.DB
+	insert *river.Client[*sql.Tx] // enqueues; works nothing
+}
+
+// Open opens the database at rawURL, such as sqlite:///var/lib/cordon.db,
+// creates it when it is not there, and brings its schema up to date.
+func Open(ctx context.Context, rawURL string) (*Store, error) {
+	path, err := sqlitePath(rawURL)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	s := &Store{path: path}
+	if err := s.open(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("store: open %s: %w", path, err), s.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context) (err error) {
+	if s.write, err = sql.Open("sqlite", dsn(s.path, "_txlock=immediate")); err != nil {
+		return err
+	}
+	s.write.SetMaxOpenConns(1)
+	if err := migrate(ctx, s.write); err != nil {
+		return err
+	}
+	if err := os.Chmod(s.path, 0o600); err != nil { // it holds what tenants tell us
+		return err
+	}
+	if s.insert, err = river.NewClient(riversqlite.New(s.write), &river.Config{Logger: quiet()}); err != nil {
+		return err
+	}
+	s.read, err = sql.Open("sqlite", dsn(s.path, "mode=ro"))
+	return err
+}
+
+// OpenReader opens the database at rawURL for reading only, beside whoever
+// writes to it. It returns ErrNoStore when there is none.
+func OpenReader(rawURL string) (*Store, error) {
+	path, err := sqlitePath(rawURL)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w at %s: run cordon sync or cordon serve first", ErrNoStore, path)
+	}
+	db, err := sql.Open("sqlite", dsn(path, "mode=ro"))
+	if err != nil {
+		return nil, fmt.Errorf("store: open %s: %w", path, err)
+	}
+	return &Store{path: path, read: db}, nil
+}
+
+// Close closes the database.
+func (s *Store) Close() error {
+	var errs []error
+	for _, db := range []*sql.DB{s.read, s.write} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// sqlitePath reads the file out of a storage address.
+func sqlitePath(rawURL string) (string, error) {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return "", fmt.Errorf("store: address %q: %w", rawURL, err)
+	}
+	path := u.Host + u.Path // sqlite://cordon.db is relative, sqlite:///var/cordon.db is not
+	if u.Scheme != "sqlite" || path == "" {
+		return "", fmt.Errorf("store: address %q is not of the form sqlite:///path/cordon.db", rawURL)
+	}
+	return path, nil
+}
+
+// dsn is the driver's address of the file. Full synchronisation makes a
+// commit survive a power cut: the audit promises that an intent is on disk
+// before its action leaves.
+func dsn(path string, extra ...string) string {
+	options := append([]string{
+		"_pragma=busy_timeout(10000)", "_pragma=journal_mode(WAL)",
+		"_pragma=synchronous(FULL)", "_pragma=foreign_keys(1)",
+	}, extra...)
+	if strings.Contains(strings.Join(extra, ""), "mode=ro") {
+		options = []string{"_pragma=busy_timeout(10000)", "mode=ro"}
+	}
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String() + "?" + strings.Join(options, "&")
+}

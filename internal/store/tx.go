@@ -1,0 +1,163 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cordonhq/cordon"
+	"github.com/riverqueue/river"
+)
+
+// A Tx is one transaction. Everything done through it is seen together or not
+// at all.
+type Tx struct {
+	tx     *sql.Tx
+	insert *river.Client[*sql.Tx]
+}
+
+// Write runs do in a transaction that may write. It commits when do returns
+// nil.
+func (s *Store) Write(ctx context.Context, do func(*Tx) error) error {
+	if s.write == nil {
+		return errors.New("store: opened for reading only")
+	}
+	return transact(ctx, s.write, nil, s.insert, do)
+}
+
+// Read runs do in a transaction that sees one moment of the database.
+func (s *Store) Read(ctx context.Context, do func(*Tx) error) error {
+	return transact(ctx, s.read, &sql.TxOptions{ReadOnly: true}, nil, do)
+}
+
+func transact(ctx context.Context, db *sql.DB, opts *sql.TxOptions, insert *river.Client[*sql.Tx], do func(*Tx) error) error {
+	tx, err := db.BeginTx(ctx, opts)
+	if err != nil {
+		return fmt.Errorf("store: begin: %w", err)
+	}
+	if err := do(&Tx{tx: tx, insert: insert}); err != nil {
+		return errors.Join(err, ignoreDone(tx.Rollback()))
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("store: commit: %w", err)
+	}
+	return nil
+}
+
+// ignoreDone drops the complaint that a transaction has ended already, as it
+// has when its context ended.
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}
+
+// Enqueue adds a job that exists only if the transaction commits.
+func (t *Tx) Enqueue(ctx context.Context, job river.JobArgs, at time.Time) error {
+	if _, err := t.insert.InsertTx(ctx, t.tx, job, &river.InsertOpts{ScheduledAt: at}); err != nil {
+		return fmt.Errorf("store: enqueue %s: %w", job.Kind(), err)
+	}
+	return nil
+}
+
+func (t *Tx) exec(ctx context.Context, query string, args ...any) error {
+	if _, err := t.tx.ExecContext(ctx, query, args...); err != nil {
+		return fmt.Errorf("store: %s: %w", verb(query), err)
+	}
+	return nil
+}
+
+// all runs a query and reads every row with scan.
+func all[T any](ctx context.Context, t *Tx, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := t.tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("store: %s: %w", verb(query), err)
+	}
+	defer rows.Close()
+	var out []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, fmt.Errorf("store: %s: %w", verb(query), err)
+		}
+		out = append(out, v)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("store: %s: %w", verb(query), err)
+	}
+	return out, nil
+}
+
+// one returns the only row, or cordon.ErrNotFound.
+func one[T any](ctx context.Context, t *Tx, scan func(scanner) (T, error), query string, args ...any) (T, error) {
+	rows, err := all(ctx, t, scan, query, args...)
+	if err == nil && len(rows) == 0 {
+		err = fmt.Errorf("store: %s: %w", verb(query), cordon.ErrNotFound)
+	}
+	if err != nil {
+		var zero T
+		return zero, err
+	}
+	return rows[0], nil
+}
+
+// scanner is a row that can be read.
+type scanner interface{ Scan(dest ...any) error }
+
+// verb names a statement in an error: its first line, cut.
+func verb(query string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(query), "\n")
+	return line[:min(len(line), 48)]
+}
+
+// us is a time as it is stored: microseconds since 1970, 0 for the zero time.
+func us(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func fromUS(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(n).UTC()
+}
+
+// asJSON is v as it is stored. The nouns are plain data and always marshal.
+func asJSON(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("store: marshal %T: %v", v, err))
+	}
+	return string(b)
+}
+
+// list builds "$from,$from+1,…" for an IN list of n values.
+func list(from, n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('$')
+		b.WriteString(strconv.Itoa(from + i))
+	}
+	return b.String()
+}
+
+// anys turns a slice of strings into query arguments.
+func anys[S ~string](values []S) []any {
+	out := make([]any, len(values))
+	for i, v := range values {
+		out[i] = string(v)
+	}
+	return out
+}

@@ -1,0 +1,48 @@
+package cordon
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+)
+
+// An ActionName names a verb that changes a tenant.
+type ActionName string
+
+const (
+	ActionRevokeSessions          ActionName = "revoke_sessions"
+	ActionDisableUser             ActionName = "disable_user"
+	ActionEnableUser              ActionName = "enable_user"
+	ActionEnableSecurityDefaults  ActionName = "enable_security_defaults"
+	ActionDisableSecurityDefaults ActionName = "disable_security_defaults"
+)
+
+// A PlannedStep is one action on one target.
+type PlannedStep struct {
+	Action ActionName `json:"action"`
+	Target Entity     `json:"target"`
+}
+
+// A Plan is the exact steps and targets of one run. Approvals are bound to
+// its hash.
+type Plan struct {
+	Schema   int           `json:"schema"` // version of this shape, part of the hash
+	TenantID string        `json:"tenant_id"`
+	Playbook string        `json:"playbook"`
+	Version  int           `json:"version"` // the playbook's
+	Steps    []PlannedStep `json:"steps"`
+}
+
+// PlanSchema is the version of Plan that is written today.
+const PlanSchema = 1
+
+// Hash returns the SHA-256 of the plan in hexadecimal.
+func (p Plan) Hash() string {
+	b, err := json.Marshal(p)
+	if err != nil {
+		panic(fmt.Sprintf("cordon: a plan of strings does not marshal: %v", err))
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}

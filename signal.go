@@ -1,0 +1,87 @@
+package cordon
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// A Severity says how bad a signal is, in the words that all sources share.
+type Severity string
+
+const (
+	SeverityUnknown       Severity = "unknown"
+	SeverityInformational Severity = "informational"
+	SeverityLow           Severity = "low"
+	SeverityMedium        Severity = "medium"
+	SeverityHigh          Severity = "high"
+)
+
+// Rank orders severities: 0 for unknown to 4 for high.
+func (s Severity) Rank() int {
+	order := []Severity{SeverityUnknown, SeverityInformational, SeverityLow, SeverityMedium, SeverityHigh}
+	return max(0, slices.Index(order, s))
+}
+
+// An Origin is the detector that noticed. Two sources may carry the word of
+// one origin: a Defender for Endpoint alert comes through alerts and through
+// endpoint_alerts. Only different origins corroborate each other.
+type Origin string
+
+// The origins that Cordon knows by name; others are kept as the wire has them.
+const (
+	OriginIdentityProtection Origin = "entra_id_protection"
+	OriginEndpoint           Origin = "defender_for_endpoint"
+	OriginCordon             Origin = "cordon"
+)
+
+// A SignalState says whether the feed still holds the matter to be open.
+type SignalState string
+
+const (
+	SignalOpen   SignalState = "open"
+	SignalClosed SignalState = "closed" // remediated, dismissed, resolved or a false positive
+)
+
+// A Signal is one normalised fact. It is the same signal when tenant, source,
+// native id and version are the same; a changed fact is a new version.
+type Signal struct {
+	ID         string          // ours, derived from tenant, source, native id and version
+	TenantID   string          //
+	Source     Source          // the feed that carried it
+	Origin     Origin          // the detector that noticed
+	NativeID   string          // the feed's own id
+	Version    string          // changes when the feed changes the fact
+	Kind       string          // the feed's word for what happened, such as anomalousToken
+	Title      string          // for people; hostile text
+	Severity   Severity        //
+	State      SignalState     //
+	Confirmed  bool            // an administrator confirmed the compromise
+	OccurredAt time.Time       // when it happened
+	DetectedAt time.Time       // when the detector noticed
+	UpdatedAt  time.Time       // when the feed last changed it
+	Entities   []Entity        // whom it is about
+	Raw        json.RawMessage // as it came
+}
+
+// About reports whether the signal speaks about e.
+func (s Signal) About(e Entity) bool { return slices.ContainsFunc(s.Entities, e.Same) }
+
+// timeLayouts are what real feeds send: RFC 3339, and the hour without its
+// leading zero. Fractions of any length are read by both.
+var timeLayouts = [...]string{time.RFC3339, "2006-01-02T3:04:05Z07:00", "2006-01-02T15:04:05"}
+
+// ParseTime reads a time as feeds write it and returns it in UTC, cut to
+// microseconds. The empty string is the zero time.
+func ParseTime(s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range timeLayouts {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC().Truncate(time.Microsecond), nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%q is not a time", s)
+}

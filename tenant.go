@@ -1,0 +1,46 @@
+package cordon
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Mode says how far Cordon may go in one tenant.
+type Mode string
+
+const (
+	ModeObserve Mode = "observe" // never write; the default
+	ModeApprove Mode = "approve" // a person decides every action
+	ModeProtect Mode = "protect" // alone only what a user mends alone; the rest is held
+	ModeEnforce Mode = "enforce" // playbooks that are on act alone, within the guardrails
+)
+
+// Modes lists every mode, from the most careful on.
+func Modes() []Mode { return []Mode{ModeObserve, ModeApprove, ModeProtect, ModeEnforce} }
+
+// ParseMode reads a mode; empty is ModeObserve.
+func ParseMode(s string) (Mode, error) {
+	if s == "" {
+		return ModeObserve, nil
+	}
+	if m := Mode(s); slices.Contains(Modes(), m) {
+		return m, nil
+	}
+	return "", fmt.Errorf("mode %q is none of observe, approve, protect, enforce", s)
+}
+
+// A Tenant is one Entra directory.
+type Tenant struct {
+	ID         string            // directory id, a GUID in lower case
+	Name       string            // the owner's short name for it
+	Mode       Mode              // how far Cordon may go
+	Tags       map[string]string // free labels, such as ring=canary
+	ClientID   string            // our own app in that directory
+	BreakGlass []string          // object ids or UPNs that are never acted on
+}
+
+// Named reports whether s is the id or the name of t.
+func (t Tenant) Named(s string) bool {
+	return strings.EqualFold(s, t.ID) || (t.Name != "" && strings.EqualFold(s, t.Name))
+}
