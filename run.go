@@ -87,13 +87,17 @@ type Step struct {
 	Outcome   Outcome
 	Proof     Proof
 	Detail    string          // for people: why it failed, what was found
-	RequestID string          // the client-request-id sent with the call
+	RequestID string          // the client-request-id sent with the latest call
+	Attempts  int             // how often the action left
 	Prior     json.RawMessage // the state before, for undo
 	ActedAt   time.Time       // when the intent was written down
 	ProvedAt  time.Time       // when the state was last read back
 }
 
-// Settled reports whether the step needs nothing more.
+// Settled reports whether the wish is met as far as is known, so that the
+// next step may be taken. A call without an answer counts once reading back
+// has confirmed it.
 func (s Step) Settled() bool {
-	return s.Outcome == OutcomeDone || s.Outcome == OutcomeAlready
+	return s.Outcome == OutcomeDone || s.Outcome == OutcomeAlready ||
+		s.Outcome == OutcomeUnknown && s.Proof == ProofConfirmed
 }

@@ -12,7 +12,7 @@ import (
 
 const runColumns = `id, tenant_id, incident_id, playbook, requester, why, plan, plan_hash, shadow, undo_of, state, started_us, ended_us`
 
-const stepColumns = `run_id, idx, tenant_id, action, target_id, target, verdict, outcome, proof, detail, request_id, prior, acted_us, proved_us`
+const stepColumns = `run_id, idx, tenant_id, action, target_id, target, verdict, outcome, proof, detail, request_id, attempts, prior, acted_us, proved_us`
 
 // AddRun stores a new run with its steps. It reports false, and stores
 // nothing, when the playbook has a run for the incident already.
@@ -39,12 +39,12 @@ func (t *Tx) SetRunState(ctx context.Context, id string, state cordon.RunState, 
 
 // PutStep stores a step as it stands.
 func (t *Tx) PutStep(ctx context.Context, r cordon.Run, s cordon.Step) error {
-	return t.exec(ctx, `INSERT INTO steps (`+stepColumns+`) VALUES (`+list(1, 14)+`)
+	return t.exec(ctx, `INSERT INTO steps (`+stepColumns+`) VALUES (`+list(1, 15)+`)
 		ON CONFLICT (run_id, idx) DO UPDATE SET verdict = excluded.verdict, outcome = excluded.outcome, proof = excluded.proof,
-		detail = excluded.detail, request_id = excluded.request_id, prior = excluded.prior,
+		detail = excluded.detail, request_id = excluded.request_id, attempts = excluded.attempts, prior = excluded.prior,
 		acted_us = excluded.acted_us, proved_us = excluded.proved_us`,
 		r.ID, s.Index, r.TenantID, string(s.Action), s.Target.ID(), asJSON(s.Target), asJSON(s.Verdict), string(s.Outcome),
-		string(s.Proof), s.Detail, s.RequestID, string(s.Prior), us(s.ActedAt), us(s.ProvedAt))
+		string(s.Proof), s.Detail, s.RequestID, s.Attempts, string(s.Prior), us(s.ActedAt), us(s.ProvedAt))
 }
 
 // A RunFilter narrows a list of runs. Zero fields do not narrow.
@@ -53,6 +53,7 @@ type RunFilter struct {
 	States   []cordon.RunState
 	Incident string
 	Target   string // a name of a step's target
+	UndoOf   string
 	Limit    int
 }
 
@@ -69,6 +70,9 @@ func (t *Tx) Runs(ctx context.Context, f RunFilter) ([]cordon.Run, error) {
 	}
 	if f.Incident != "" {
 		where, args = append(where, "incident_id = "+list(len(args)+1, 1)), append(args, f.Incident)
+	}
+	if f.UndoOf != "" {
+		where, args = append(where, "undo_of = "+list(len(args)+1, 1)), append(args, f.UndoOf)
 	}
 	if f.Target != "" {
 		where = append(where, "id IN (SELECT run_id FROM steps WHERE target LIKE "+list(len(args)+1, 1)+` ESCAPE '\')`)
@@ -144,7 +148,7 @@ func scanStep(r scanner) (cordon.Step, error) {
 	var run, tenant, targetID, target, verdict, prior string
 	var acted, proved int64
 	err := r.Scan(&run, &s.Index, &tenant, &s.Action, &targetID, &target, &verdict, &s.Outcome, &s.Proof, &s.Detail,
-		&s.RequestID, &prior, &acted, &proved)
+		&s.RequestID, &s.Attempts, &prior, &acted, &proved)
 	if err != nil {
 		return s, err
 	}

@@ -111,6 +111,7 @@ CREATE TABLE steps (
     proof      TEXT    NOT NULL CHECK (proof IN ('', 'confirmed', 'pending', 'contradicted', 'unknown')),
     detail     TEXT    NOT NULL,
     request_id TEXT    NOT NULL,
+    attempts   INTEGER NOT NULL,
     prior      TEXT    NOT NULL, -- JSON, '' while unknown
     acted_us   BIGINT  NOT NULL, -- when the intent was written down; 0: never
     proved_us  BIGINT  NOT NULL,

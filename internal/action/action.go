@@ -1,0 +1,126 @@
+// Package action holds the verbs that change a tenant, one file each.
+//
+// A verb describes itself, reads the state that it changes, changes it, and
+// says from a later reading whether the wish is met. Whether it may is
+// guard's word; that it is written down before and after is the engine's.
+package action
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/microsoft"
+)
+
+// An Effect says what a verb is for, in guard's words.
+type Effect string
+
+const (
+	Contain Effect = "contain" // takes something away from an account
+	Restore Effect = "restore" // gives back what a containment took
+	Posture Effect = "posture" // changes a setting of the tenant
+)
+
+// A Verb is one way to change a tenant.
+type Verb struct {
+	Name     cordon.ActionName
+	About    string            // one sentence for people
+	Wire     string            // method and path
+	Needs    []string          // application permissions, least privileged
+	Effect   Effect            //
+	SelfMend bool              // the user mends it alone, by signing in again
+	UndoneBy cordon.ActionName // "" when nothing undoes it
+	Breaks   string            // what stops working for the target
+	Settles  time.Duration     // how long Microsoft may take to show the effect
+
+	// Read reads the state that the verb changes.
+	Read func(ctx context.Context, c *microsoft.Client, target cordon.Entity) (State, error)
+	// Met reports whether now is what the verb is to bring about. prior is the
+	// state before the attempt, nil before the first.
+	Met func(prior *State, now State) bool
+	// Do makes the change. requestID goes along as the client-request-id.
+	Do func(ctx context.Context, c *microsoft.Client, target cordon.Entity, requestID string) error
+}
+
+// A State is what a verb reads before and after, kept for undo.
+type State struct {
+	AccountEnabled    *bool      `json:"account_enabled,omitempty"`
+	SessionsValidFrom *time.Time `json:"sessions_valid_from,omitempty"`
+	SecurityDefaults  *bool      `json:"security_defaults,omitempty"`
+}
+
+// JSON returns the state as it is written down.
+func (s State) JSON() json.RawMessage {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(fmt.Sprintf("action: a state of bools and times does not marshal: %v", err))
+	}
+	return b
+}
+
+// ParseState reads a state that was written down. Nothing is nil.
+func ParseState(b json.RawMessage) (*State, error) {
+	if len(b) == 0 {
+		return nil, nil //nolint:nilnil // no state was written down: that is the answer
+	}
+	var s State
+	if err := json.Unmarshal(b, &s); err != nil {
+		return nil, fmt.Errorf("action: prior state: %w", err)
+	}
+	return &s, nil
+}
+
+// All returns every verb, by name.
+func All() []Verb {
+	verbs := []Verb{revokeSessions(), disableUser(), enableUser(), securityDefaults(true), securityDefaults(false)}
+	slices.SortFunc(verbs, func(a, b Verb) int { return cmp.Compare(a.Name, b.Name) })
+	return verbs
+}
+
+// Find returns the verb of that name.
+func Find(name cordon.ActionName) (Verb, bool) {
+	verbs := All()
+	i := slices.IndexFunc(verbs, func(v Verb) bool { return v.Name == name })
+	if i < 0 {
+		return Verb{}, false
+	}
+	return verbs[i], true
+}
+
+// Prove says what a reading at now shows about an attempt made at acted.
+func (v Verb) Prove(prior *State, now State, acted, at time.Time) cordon.Proof {
+	switch {
+	case v.Met(prior, now):
+		return cordon.ProofConfirmed
+	case at.Sub(acted) < v.Settles:
+		return cordon.ProofPending
+	default:
+		return cordon.ProofContradicted
+	}
+}
+
+// Explain says in a sentence what to do about an answer that refused the
+// change. The answer itself, with its request id, follows.
+func (v Verb) Explain(err error) string {
+	advice := "try again, and ask Microsoft with the request id if it stays so"
+	switch {
+	case errors.Is(err, cordon.ErrConflict) && v.Effect == Posture:
+		advice = "Conditional Access or other policies are enabled, and Microsoft allows either them or security defaults: switch those policies off first, or keep them and leave security defaults off"
+	case errors.Is(err, cordon.ErrDenied):
+		advice = "grant the app " + strings.Join(v.Needs, " and ") + " and consent as an administrator; for an administrator's account the app also needs a directory role such as Privileged Authentication Administrator"
+	case errors.Is(err, cordon.ErrNotFound):
+		advice = "the target no longer exists"
+	case errors.Is(err, cordon.ErrCredential), errors.Is(err, cordon.ErrGone):
+		advice = "Cordon can no longer enter the tenant: check its credential and consent with cordon tenant check"
+	case errors.Is(err, cordon.ErrUnlicensed), errors.Is(err, cordon.ErrNotProvisioned):
+		advice = "the tenant lacks the licence or the product"
+	}
+	return advice + ". The answer: " + err.Error()
+}

@@ -1,0 +1,126 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/engine"
+	"github.com/cordonhq/cordon/internal/microsoft"
+	"golang.org/x/sync/errgroup"
+)
+
+// askAtOnce is how many tenants are asked at a time by commands.
+const askAtOnce = 16
+
+type answer[T any] struct {
+	value T
+	err   error
+}
+
+// ask puts one question to every tenant and returns the answers in their
+// order.
+func ask[T any](ctx context.Context, tenants []engine.Tenant, question func(context.Context, engine.Tenant) (T, error)) []answer[T] {
+	answers := make([]answer[T], len(tenants))
+	var g errgroup.Group
+	g.SetLimit(askAtOnce)
+	for i, t := range tenants {
+		g.Go(func() error {
+			answers[i].value, answers[i].err = question(ctx, t)
+			return nil
+		})
+	}
+	_ = g.Wait() // each answer carries its own error
+	return answers
+}
+
+// Defaults is what reading a tenant's security defaults gave.
+type Defaults struct {
+	Tenant   cordon.Tenant
+	State    cordon.ObservationState
+	Enabled  *bool
+	Reason   string   // why it is not a value
+	Blocking []string // names of the enabled Conditional Access policies
+}
+
+// ReadDefaults reads the security defaults of every tenant given. progress is
+// told after each; it may be nil.
+func ReadDefaults(ctx context.Context, tenants []engine.Tenant, progress func()) []Defaults {
+	var all []Defaults
+	for i, a := range ask(ctx, tenants, func(ctx context.Context, t engine.Tenant) (Defaults, error) {
+		if progress != nil {
+			defer progress()
+		}
+		return readDefaults(ctx, t), nil
+	}) {
+		a.value.Tenant = tenants[i].Tenant
+		all = append(all, a.value)
+	}
+	return all
+}
+
+func readDefaults(ctx context.Context, t engine.Tenant) Defaults {
+	p, err := t.Client.Policies.SecurityDefaults(ctx)
+	if errors.Is(err, cordon.ErrNotFound) {
+		return Defaults{State: cordon.ObservedAbsent, Reason: err.Error(), Blocking: []string{}}
+	}
+	if err != nil {
+		return Defaults{State: cordon.ObservedUnreadable, Reason: err.Error(), Blocking: []string{}}
+	}
+	d := Defaults{State: cordon.ObservedValue, Enabled: p.IsEnabled, Blocking: []string{}}
+	policies, err := engine.Policies(ctx, t.Client)
+	if err != nil {
+		d.Reason = "conditional access policies could not be read: " + err.Error()
+		return d
+	}
+	d.Blocking = engine.EnabledPolicies(policies)
+	return d
+}
+
+// A Finding is the answer to one question about how a tenant can be entered.
+type Finding struct {
+	Tenant cordon.Tenant
+	Check  string
+	State  string // ok, denied, unlicensed, unreadable
+	Reason string
+}
+
+// CheckTenants tries to enter each tenant and to read each source.
+func CheckTenants(ctx context.Context, tenants []engine.Tenant, progress func()) []Finding {
+	var all []Finding
+	for _, a := range ask(ctx, tenants, func(ctx context.Context, t engine.Tenant) ([]Finding, error) {
+		if progress != nil {
+			defer progress()
+		}
+		return checkTenant(ctx, t), nil
+	}) {
+		all = append(all, a.value...)
+	}
+	return all
+}
+
+func checkTenant(ctx context.Context, t engine.Tenant) []Finding {
+	var all []Finding
+	for _, r := range []microsoft.Resource{microsoft.ResourceGraph, microsoft.ResourceDefender} {
+		all = append(all, finding(t, "token for "+string(r), t.Client.CheckToken(ctx, r)))
+	}
+	for _, source := range cordon.Sources() {
+		all = append(all, finding(t, "read "+string(source), engine.TryRead(ctx, t, source)))
+	}
+	return all
+}
+
+func finding(t engine.Tenant, check string, err error) Finding {
+	f := Finding{Tenant: t.Tenant, Check: check, State: "ok"}
+	if err == nil {
+		return f
+	}
+	f.State, f.Reason = "unreadable", err.Error()
+	switch {
+	case errors.Is(err, cordon.ErrDenied), errors.Is(err, cordon.ErrCredential), errors.Is(err, cordon.ErrGone):
+		f.State = "denied"
+	case errors.Is(err, cordon.ErrUnlicensed), errors.Is(err, cordon.ErrNotProvisioned):
+		f.State = "unlicensed"
+	}
+	return f
+}

@@ -1,0 +1,159 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cordonhq/cordon"
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// A problem is something wrong at a path of the file, such as
+// $.tenants[0].mode.
+type problem struct {
+	path string
+	what string
+}
+
+// check returns everything that is wrong with the values, each with its
+// place.
+func (c *Config) check(source []byte) []error {
+	var found []problem
+	add := func(path, format string, args ...any) {
+		found = append(found, problem{path, fmt.Sprintf(format, args...)})
+	}
+	if !strings.HasPrefix(c.Storage.URL, "sqlite://") {
+		add("$.storage.url", "storage.url must be of the form sqlite:///path/cordon.db")
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); c.Listen != "" && err != nil {
+		add("$.listen", "listen must be host:port")
+	}
+	if c.Budget.Share < 0 || c.Budget.Share > 1 {
+		add("$.budget.share", "budget.share must be over 0 and at most 1")
+	}
+	if c.Poll.Threats < time.Second || c.Poll.Posture < time.Second {
+		add("$.poll", "poll intervals must be 1s or more")
+	}
+	found = append(found, c.Endpoints.check()...)
+	found = append(found, c.checkTenants()...)
+	found = append(found, c.checkNotify()...)
+	return c.place(source, found)
+}
+
+func (e Endpoints) check() (found []problem) {
+	set := 0
+	for key, value := range map[string]string{"login": e.Login, "graph": e.Graph, "defender": e.Defender} {
+		if value == "" {
+			continue
+		}
+		set++
+		if u, err := url.Parse(value); err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
+			found = append(found, problem{"$.endpoints." + key, "endpoints." + key + " must be an https address"})
+		}
+	}
+	if set != 0 && set != 3 {
+		found = append(found, problem{"$.endpoints", "endpoints needs login, graph and defender together, or none: a token must never reach another's host"})
+	}
+	return found
+}
+
+func (c *Config) checkTenants() (found []problem) {
+	seen := map[string]bool{}
+	for i, t := range c.Tenants {
+		at := fmt.Sprintf("$.tenants[%d]", i)
+		add := func(key, format string, args ...any) {
+			found = append(found, problem{at + key, fmt.Sprintf("tenants[%d]%s: ", i, key) + fmt.Sprintf(format, args...)})
+		}
+		if !cordon.IsGUID(t.ID) {
+			add(".id", "must be the directory id, a GUID")
+		}
+		for _, name := range []string{strings.ToLower(t.ID), strings.ToLower(t.Name)} {
+			if seen[name] && name != "" {
+				add("", "the id or name stands twice")
+			}
+		}
+		seen[strings.ToLower(t.ID)], seen[strings.ToLower(t.Name)] = true, true
+		if _, err := cordon.ParseMode(t.Mode); err != nil {
+			add(".mode", "%v", err)
+		}
+		if !cordon.IsGUID(t.Credential.ClientID) {
+			add(".credential.client_id", "must be the app's id, a GUID")
+		}
+		if err := t.Credential.Secret.check(); err != nil {
+			add(".credential.secret", "%v", err)
+		}
+	}
+	return found
+}
+
+func (c *Config) checkNotify() (found []problem) {
+	for i, w := range c.Notify.Webhooks {
+		at := fmt.Sprintf("$.notify.webhooks[%d]", i)
+		if u, err := url.Parse(w.URL); err != nil || u.Host == "" || !slices.Contains([]string{"http", "https"}, u.Scheme) {
+			found = append(found, problem{at + ".url", "a webhook's url must be an https address"})
+		}
+		if err := w.Secret.check(); err != nil {
+			found = append(found, problem{at + ".secret", "a webhook's secret " + err.Error()})
+		}
+	}
+	return found
+}
+
+// place turns problems into errors with file, line and column.
+func (c *Config) place(source []byte, found []problem) (errs []error) {
+	slices.SortStableFunc(found, func(a, b problem) int { return strings.Compare(a.path, b.path) })
+	for _, p := range found {
+		line, column := locate(source, p.path)
+		errs = append(errs, fmt.Errorf("%s:%d:%d: %s", c.file, line, column, p.what))
+	}
+	return errs
+}
+
+// locate finds a path in the file, or the nearest place above it that is
+// there.
+func locate(source []byte, path string) (line, column int) {
+	file, err := parser.ParseBytes(source, 0)
+	if err != nil {
+		return 1, 1
+	}
+	for path != "" && path != "$" {
+		if p, err := yaml.PathString(path); err == nil {
+			if node, err := p.FilterFile(file); err == nil && node != nil {
+				at := node.GetToken().Position
+				return at.Line, at.Column
+			}
+		}
+		path = path[:max(0, strings.LastIndexAny(path, ".["))]
+	}
+	return 1, 1
+}
+
+// Tenant returns the configured tenant as the rest of Cordon knows it.
+func (t TenantConfig) tenant() cordon.Tenant {
+	mode, _ := cordon.ParseMode(t.Mode) // checked when the file was read
+	return cordon.Tenant{ID: t.ID, Name: t.Name, Mode: mode, Tags: t.Tags, ClientID: t.Credential.ClientID, BreakGlass: t.BreakGlass}
+}
+
+// Pick returns the tenants that arg names by id or name; all when it is
+// empty.
+func (c *Config) Pick(arg string) ([]cordon.Tenant, error) {
+	var picked []cordon.Tenant
+	for _, t := range c.Tenants {
+		if tenant := t.tenant(); arg == "" || tenant.Named(arg) {
+			picked = append(picked, tenant)
+		}
+	}
+	if len(picked) == 0 && arg != "" {
+		return nil, fmt.Errorf("no tenant is called %q in %s: cordon tenant list shows them", arg, c.file)
+	}
+	if len(picked) == 0 {
+		return nil, errors.New(c.file + " names no tenant")
+	}
+	return picked, nil
+}

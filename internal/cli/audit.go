@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/cordonhq/cordon/internal/audit"
+	"github.com/cordonhq/cordon/internal/store"
+	"github.com/spf13/cobra"
+)
+
+// entryRow is an audit entry as commands show it.
+type entryRow struct {
+	Seq      int64           `json:"seq"`
+	At       *time.Time      `json:"at"`
+	Kind     string          `json:"kind"`
+	TenantID string          `json:"tenant_id"`
+	Tenant   string          `json:"tenant"`
+	RunID    string          `json:"run_id"`
+	Step     int             `json:"step"`
+	Actor    string          `json:"actor"`
+	Action   string          `json:"action"`
+	Target   string          `json:"target"`
+	Data     json.RawMessage `json:"data"`
+	Prev     string          `json:"prev"`
+	Hash     string          `json:"hash"`
+}
+
+func newAuditListCmd(d *Deps) *cobra.Command {
+	var f store.EntryFilter
+	cmd := &cobra.Command{
+		Use:   "list [TENANT|USER]",
+		Short: "List audit entries, newest first",
+		Example: `  cordon audit list
+  cordon audit list ada@contoso.com -o ndjson`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return d.read(cmd.Context(), args, func(tx *store.Tx, about subject) error {
+				f.Tenants, f.Target = about.tenants, about.entity
+				entries, err := tx.Entries(cmd.Context(), f)
+				if err != nil {
+					return err
+				}
+				rows := make([]entryRow, 0, len(entries))
+				for _, e := range entries {
+					rows = append(rows, entryRow{
+						Seq: e.Seq, At: stamp(e.At), Kind: string(e.Kind), TenantID: e.TenantID, Tenant: about.name(e.TenantID), RunID: e.RunID,
+						Step: e.Step, Actor: e.Actor, Action: string(e.Action), Target: e.Target, Data: e.Data, Prev: e.Prev, Hash: e.Hash,
+					})
+				}
+				return print(d, rows, entryColumns())
+			})
+		},
+	}
+	cmd.Flags().IntVar(&f.Limit, "limit", 0, "show at most this many; 0 shows all")
+	cmd.Flags().StringVar(&f.RunID, "run", "", "only those of this run")
+	return cmd
+}
+
+func entryColumns() []column[entryRow] {
+	return []column[entryRow]{
+		{"seq", func(r entryRow) string { return fmt.Sprint(r.Seq) }},
+		{"at", func(r entryRow) string { return clock(r.At) }},
+		{"tenant", func(r entryRow) string { return r.Tenant }},
+		{"kind", func(r entryRow) string { return r.Kind }},
+		{"actor", func(r entryRow) string { return r.Actor }},
+		{"action", func(r entryRow) string { return r.Action }},
+		{"target", func(r entryRow) string { return r.Target }},
+		{"hash", func(r entryRow) string { return r.Hash[:min(12, len(r.Hash))] }},
+	}
+}
+
+// verifyRow is the answer of audit verify.
+type verifyRow struct {
+	OK       bool   `json:"ok"`
+	Entries  int64  `json:"entries"`
+	Head     string `json:"head"`
+	FirstBad *int64 `json:"first_bad"`
+	Why      string `json:"why"`
+}
+
+func newAuditVerifyCmd(d *Deps) *cobra.Command {
+	return &cobra.Command{
+		Use:   "verify",
+		Short: "Check the hash chain of the audit; exit 3 when it is broken",
+		Long: `Check that no audit entry was changed, removed, inserted or reordered since it
+was written. Keep the head somewhere else: with it a cut tail shows too.`,
+		Example: `  cordon audit verify -o json`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var row verifyRow
+			err := d.read(cmd.Context(), nil, func(tx *store.Tx, _ subject) error {
+				r, err := audit.Verify(tx.Chain(cmd.Context()))
+				row = verifyRow{OK: r.OK, Entries: r.Entries, Head: r.Head, Why: r.Why}
+				if r.FirstBad != 0 {
+					row.FirstBad = &r.FirstBad
+				}
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			if err := printOne(d, row, verifyColumns()); err != nil || row.OK {
+				return err
+			}
+			return &findings{code: exitFindings, text: "the audit is broken: " + row.Why}
+		},
+	}
+}
+
+func verifyColumns() []column[verifyRow] {
+	return []column[verifyRow]{
+		{"ok", func(r verifyRow) string { return fmt.Sprint(r.OK) }},
+		{"entries", func(r verifyRow) string { return fmt.Sprint(r.Entries) }},
+		{"head", func(r verifyRow) string { return r.Head }},
+		{"why", func(r verifyRow) string { return r.Why }},
+	}
+}

@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"os/user"
+	"strings"
+
+	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/app"
+	"github.com/cordonhq/cordon/internal/engine"
+	"github.com/spf13/cobra"
+)
+
+func newContainCmd(d *Deps) *cobra.Command {
+	var tenant, why string
+	cmd := &cobra.Command{
+		Use:   "contain USER",
+		Short: "Revoke a user's sessions and block sign-in, through guard and audit",
+		Long: `Contain a user, by object id or UPN: end every session, then block sign-in.
+Guard judges each step, the audit holds it before and after, and reading the
+state back proves it. Exit 4 when guard refuses or holds.
+
+Access tokens that were issued already live on for up to an hour where the
+resource does not evaluate access continuously.`,
+		Example: `  cordon contain ada@contoso.com --reason "token stolen, ticket 4711"
+  cordon contain 588d7c15-8565-448e-bc2d-57f2b7c4c58a --tenant contoso --reason "called by the user"`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if strings.TrimSpace(why) == "" {
+				return usagef("--reason is needed: it stands in the audit")
+			}
+			c, err := d.readConfig()
+			if err != nil {
+				return err
+			}
+			tenants, done, err := d.enter(tenant)
+			if err != nil {
+				return err
+			}
+			defer done()
+			t, who, err := app.Locate(cmd.Context(), tenants, entityName(args[0]))
+			if err != nil {
+				return err
+			}
+			return d.grant(cmd, c, engine.Wish{TenantID: t.ID, Why: why, Steps: []cordon.PlannedStep{
+				{Action: cordon.ActionRevokeSessions, Target: who}, {Action: cordon.ActionDisableUser, Target: who},
+			}})
+		},
+	}
+	cmd.Flags().StringVar(&tenant, "tenant", "", "the user's tenant, by id or name; without it all are asked")
+	cmd.Flags().StringVar(&why, "reason", "", "why; it stands in the audit (required)")
+	return cmd
+}
+
+func newUndoCmd(d *Deps) *cobra.Command {
+	var why string
+	cmd := &cobra.Command{
+		Use:   "undo RUN",
+		Short: "Take back what a run changed, through guard and audit",
+		Long: `Take back what a run changed, last step first: a disabled user is enabled again,
+a setting is put back. Ended sessions stay ended: the user signs in again.
+For 24 hours no playbook acts on the same target.`,
+		Example: `  cordon undo 0c6f…-… --reason "false positive, ticket 4711"
+  cordon undo ada@contoso.com --reason "false positive"      the user's newest run`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if strings.TrimSpace(why) == "" {
+				return usagef("--reason is needed: it stands in the audit")
+			}
+			c, err := d.readConfig()
+			if err != nil {
+				return err
+			}
+			return d.undo(cmd, c, args[0], why)
+		},
+	}
+	cmd.Flags().StringVar(&why, "reason", "", "why; it stands in the audit (required)")
+	return cmd
+}
+
+func (d *Deps) undo(cmd *cobra.Command, c *app.Config, name, why string) (err error) {
+	h, err := app.Open(cmd.Context(), c, "undo", d.house())
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closed := h.Close(); err == nil {
+			err = closed
+		}
+	}()
+	id, err := runID(cmd.Context(), h, name)
+	if err != nil {
+		return err
+	}
+	wish, err := h.Engine.Undo(cmd.Context(), id, person(), why)
+	if err != nil {
+		return err
+	}
+	run, err := h.Engine.Grant(cmd.Context(), wish)
+	if err != nil {
+		return err
+	}
+	return d.showGranted(c, run)
+}
+
+// person names who sits at the command line, for the audit.
+func person() string {
+	name := os.Getenv("USER")
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("%s@%s", name, host)
+}

@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"time"
+
+	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/store"
+	"github.com/spf13/cobra"
+)
+
+// coverageRow says how much of a source has been read.
+type coverageRow struct {
+	TenantID  string     `json:"tenant_id"`
+	Tenant    string     `json:"tenant"`
+	Source    string     `json:"source"`
+	State     string     `json:"state"`
+	ReadFrom  *time.Time `json:"read_from"`
+	ReadUntil *time.Time `json:"read_until"`
+	CheckedAt *time.Time `json:"checked_at"`
+	Reason    string     `json:"reason"`
+}
+
+func newCoverageCmd(d *Deps) *cobra.Command {
+	return &cobra.Command{
+		Use:   "coverage [TENANT]",
+		Short: "Show which window of each source has been read, and why not if not",
+		Example: `  cordon coverage
+  cordon coverage contoso -o json`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return d.read(cmd.Context(), args, func(tx *store.Tx, about subject) error {
+				if about.entity != "" {
+					return usagef("no tenant is called %q", args[0])
+				}
+				found, err := tx.Coverage(cmd.Context(), about.tenants...)
+				if err != nil {
+					return err
+				}
+				rows := make([]coverageRow, 0, len(found))
+				for _, c := range found {
+					rows = append(rows, coverageRowOf(c.At(d.Now()), about))
+				}
+				return print(d, rows, coverageColumns())
+			})
+		},
+	}
+}
+
+func coverageRowOf(c cordon.Coverage, about subject) coverageRow {
+	return coverageRow{
+		TenantID: c.TenantID, Tenant: about.name(c.TenantID), Source: string(c.Source), State: string(c.State),
+		ReadFrom: stamp(c.ReadFrom), ReadUntil: stamp(c.ReadUntil), CheckedAt: stamp(c.CheckedAt), Reason: c.Reason,
+	}
+}
+
+func coverageColumns() []column[coverageRow] {
+	return []column[coverageRow]{
+		{"tenant", func(r coverageRow) string { return r.Tenant }},
+		{"source", func(r coverageRow) string { return r.Source }},
+		{"state", func(r coverageRow) string { return r.State }},
+		{"read until", func(r coverageRow) string { return clock(r.ReadUntil) }},
+		{"reason", func(r coverageRow) string { return r.Reason }},
+	}
+}

@@ -1,0 +1,157 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/app"
+	"github.com/cordonhq/cordon/internal/engine"
+	"github.com/spf13/cobra"
+)
+
+// defaultsRow is a tenant's security defaults as read just now.
+type defaultsRow struct {
+	TenantID         string   `json:"tenant_id"`
+	Tenant           string   `json:"tenant"`
+	State            string   `json:"state"`
+	Enabled          *bool    `json:"enabled"`
+	Reason           string   `json:"reason"`
+	BlockingPolicies []string `json:"blocking_policies"`
+}
+
+func newDefaultsShowCmd(d *Deps) *cobra.Command {
+	var all bool
+	cmd := &cobra.Command{
+		Use:   "show [TENANT]",
+		Short: "Read the security defaults of one or all tenants, just now",
+		Long: `Read the security defaults of one or all tenants, just now, with the enabled
+Conditional Access policies that stand in the way of switching them on. An
+error is never shown as "off". Exit 5 when a tenant could not be read.`,
+		Example: `  cordon defaults show
+  cordon defaults show contoso -o json`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if all && len(args) > 0 {
+				return usagef("name a tenant or --all-tenants, not both")
+			}
+			tenants, done, err := d.enter(strings.Join(args, ""))
+			if err != nil {
+				return err
+			}
+			defer done()
+			bar := newBar(d, len(tenants), "reading tenants")
+			found := app.ReadDefaults(cmd.Context(), tenants, bar.step)
+			bar.end()
+			return showDefaults(d, found)
+		},
+	}
+	cmd.Flags().BoolVar(&all, "all-tenants", false, "all tenants, as without an argument")
+	return cmd
+}
+
+func showDefaults(d *Deps, found []app.Defaults) error {
+	var rows []defaultsRow
+	partial := false
+	for _, f := range found {
+		rows = append(rows, defaultsRow{f.Tenant.ID, f.Tenant.Name, string(f.State), f.Enabled, f.Reason, f.Blocking})
+		partial = partial || f.State == cordon.ObservedUnreadable
+	}
+	err := print(d, rows, []column[defaultsRow]{
+		{"tenant", func(r defaultsRow) string { return r.Tenant }},
+		{"state", func(r defaultsRow) string { return r.State }},
+		{"enabled", func(r defaultsRow) string { return boolText(r.Enabled) }},
+		{"blocking policies", func(r defaultsRow) string { return strings.Join(r.BlockingPolicies, ", ") }},
+		{"reason", func(r defaultsRow) string { return r.Reason }},
+	})
+	if err == nil && partial {
+		return &findings{code: exitPartial}
+	}
+	return err
+}
+
+func boolText(b *bool) string {
+	if b == nil {
+		return "unknown"
+	}
+	return fmt.Sprint(*b)
+}
+
+func newDefaultsSetCmd(d *Deps, enable bool) *cobra.Command {
+	verb, action := "disable", cordon.ActionDisableSecurityDefaults
+	if enable {
+		verb, action = "enable", cordon.ActionEnableSecurityDefaults
+	}
+	var why string
+	cmd := &cobra.Command{
+		Use:   verb + " TENANT",
+		Short: strings.ToUpper(verb[:1]) + verb[1:] + " security defaults of a tenant, through guard and audit",
+		Long: `Change the security defaults of a tenant. The change takes the road of every
+write: guard judges it, the audit holds it before and after, and reading the
+state back proves it. Before enabling, the Conditional Access policies that
+stand in the way are named. Exit 4 when guard refuses.`,
+		Example: "  cordon defaults " + verb + ` contoso --reason "baseline 2026, change 812"`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if strings.TrimSpace(why) == "" {
+				return usagef("--reason is needed: it stands in the audit")
+			}
+			c, err := d.readConfig()
+			if err != nil {
+				return err
+			}
+			picked, err := c.Pick(args[0])
+			if err != nil {
+				return err
+			}
+			target := cordon.NewTenantEntity(picked[0].ID)
+			return d.grant(cmd, c, engine.Wish{
+				TenantID: picked[0].ID, Why: why, Steps: []cordon.PlannedStep{{Action: action, Target: target}},
+			})
+		},
+	}
+	cmd.Flags().StringVar(&why, "reason", "", "why; it stands in the audit (required)")
+	return cmd
+}
+
+// grant carries a person's wish and shows what became of it.
+func (d *Deps) grant(cmd *cobra.Command, c *app.Config, w engine.Wish) error {
+	h, err := app.Open(cmd.Context(), c, strings.TrimPrefix(cmd.CommandPath(), "cordon "), d.house())
+	if err != nil {
+		return err
+	}
+	w.Person = person()
+	run, err := h.Engine.Grant(cmd.Context(), w)
+	err = errors.Join(err, h.Close())
+	if run.ID == "" {
+		return err
+	}
+	return errors.Join(err, d.showGranted(c, run))
+}
+
+// showGranted shows a run that a person asked for. What did not take effect
+// is an error, in words that say what to do.
+func (d *Deps) showGranted(c *app.Config, run cordon.Run) error {
+	about, err := subjectOf(c, "")
+	if err != nil {
+		return err
+	}
+	row := runRowOf(run, about)
+	if err := printOne(d, row, runColumns()); err != nil {
+		return err
+	}
+	for _, s := range run.Steps {
+		if s.Settled() {
+			continue
+		}
+		if s.Verdict.Decision == cordon.Hold || s.Verdict.Decision == cordon.Refuse {
+			return fmt.Errorf("%s %s: %w: %s: %s", s.Action, s.Target.Label(), cordon.ErrRefused, s.Verdict.Reason, s.Verdict.Detail)
+		}
+		if s.Outcome == cordon.OutcomeFailed {
+			return fmt.Errorf("%s %s: %s", s.Action, s.Target.Label(), s.Detail)
+		}
+		return fmt.Errorf("%s %s: %s: %s; cordon sync or cordon serve goes on with run %s", s.Action, s.Target.Label(), s.Outcome, s.Detail, run.ID)
+	}
+	return nil
+}

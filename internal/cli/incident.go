@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/store"
+	"github.com/spf13/cobra"
+)
+
+// incidentRow is an incident as commands show it.
+type incidentRow struct {
+	ID            string     `json:"id"`
+	TenantID      string     `json:"tenant_id"`
+	Tenant        string     `json:"tenant"`
+	Entity        string     `json:"entity"`
+	EntityKind    string     `json:"entity_kind"`
+	EntityName    string     `json:"entity_name"`
+	Sources       []string   `json:"sources"`
+	Origins       []string   `json:"origins"`
+	Score         int        `json:"score"`
+	Floor         bool       `json:"floor"`
+	SilentSources []string   `json:"silent_sources"`
+	UnreadSources []string   `json:"unread_sources"`
+	State         string     `json:"state"`
+	Signals       []string   `json:"signals"`
+	OpenedAt      *time.Time `json:"opened_at"`
+	UpdatedAt     *time.Time `json:"updated_at"`
+}
+
+func newIncidentListCmd(d *Deps) *cobra.Command {
+	var f store.IncidentFilter
+	var merged bool
+	cmd := &cobra.Command{
+		Use:   "list [TENANT|USER]",
+		Short: "List incidents, newest first",
+		Example: `  cordon incident list
+  cordon incident list 588d7c15-8565-448e-bc2d-57f2b7c4c58a -o json`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !merged {
+				f.States = []cordon.IncidentState{cordon.IncidentOpen, cordon.IncidentContained}
+			}
+			return d.read(cmd.Context(), args, func(tx *store.Tx, about subject) error {
+				f.Tenants, f.Entity = about.tenants, about.entity
+				found, err := tx.Incidents(cmd.Context(), f)
+				if err != nil {
+					return err
+				}
+				rows := make([]incidentRow, 0, len(found))
+				for _, in := range found {
+					rows = append(rows, incidentRowOf(in, about))
+				}
+				return print(d, rows, incidentColumns())
+			})
+		},
+	}
+	cmd.Flags().IntVar(&f.Limit, "limit", 0, "show at most this many; 0 shows all")
+	cmd.Flags().BoolVar(&merged, "merged", false, "also those that went into another")
+	return cmd
+}
+
+func incidentRowOf(in cordon.Incident, about subject) incidentRow {
+	return incidentRow{
+		ID: in.ID, TenantID: in.TenantID, Tenant: about.name(in.TenantID), Entity: in.Entity.ID(), EntityKind: string(in.Entity.Kind),
+		EntityName: in.Entity.Label(), Sources: texts(in.Sources), Origins: texts(in.Origins), Score: in.Score.Value,
+		Floor: in.Score.Floor(), SilentSources: texts(in.Score.Silent), UnreadSources: texts(in.Score.Unread), State: string(in.State),
+		Signals: texts(in.Signals), OpenedAt: stamp(in.OpenedAt), UpdatedAt: stamp(in.UpdatedAt),
+	}
+}
+
+func incidentColumns() []column[incidentRow] {
+	return []column[incidentRow]{
+		{"updated", func(r incidentRow) string { return clock(r.UpdatedAt) }},
+		{"tenant", func(r incidentRow) string { return r.Tenant }},
+		{"entity", func(r incidentRow) string { return r.EntityName }},
+		{"score", func(r incidentRow) string { return scoreText(r) }},
+		{"state", func(r incidentRow) string { return r.State }},
+		{"origins", func(r incidentRow) string { return strings.Join(r.Origins, ", ") }},
+		{"signals", func(r incidentRow) string { return fmt.Sprint(len(r.Signals)) }},
+		{"id", func(r incidentRow) string { return r.ID }},
+	}
+}
+
+// scoreText marks a score that may be higher.
+func scoreText(r incidentRow) string {
+	if r.Floor {
+		return fmt.Sprintf("%d+", r.Score)
+	}
+	return fmt.Sprint(r.Score)
+}
+
+func newIncidentShowCmd(d *Deps) *cobra.Command {
+	return &cobra.Command{
+		Use:   "show INCIDENT|USER",
+		Short: "Show one incident with its signals; of a user, the newest",
+		Example: `  cordon incident show ada@contoso.com
+  cordon incident show 7d1f0c9e-… -o json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return d.read(cmd.Context(), nil, func(tx *store.Tx, about subject) error {
+				in, err := findIncident(cmd.Context(), tx, args[0])
+				if err != nil {
+					return err
+				}
+				signals, err := tx.SignalsOf(cmd.Context(), in.ID)
+				if err != nil {
+					return err
+				}
+				return showIncident(d, incidentRowOf(in, about), signalRows(signals, about))
+			})
+		},
+	}
+}
+
+func findIncident(ctx context.Context, tx *store.Tx, name string) (cordon.Incident, error) {
+	in, err := tx.Incident(ctx, name)
+	if !errors.Is(err, cordon.ErrNotFound) {
+		return in, err
+	}
+	found, err := tx.Incidents(ctx, store.IncidentFilter{Entity: entityName(name), Limit: 1})
+	if err != nil || len(found) == 0 {
+		return in, errors.Join(err, fmt.Errorf("incident %q: %w: cordon incident list shows them", name, cordon.ErrNotFound))
+	}
+	return found[0], nil
+}
+
+func showIncident(d *Deps, in incidentRow, signals []signalRow) error {
+	if d.format != "table" {
+		return printOne(d, struct {
+			incidentRow
+			Details []signalRow `json:"signal_details"`
+		}{in, signals}, nil)
+	}
+	if err := print(d, []incidentRow{in}, incidentColumns()); err != nil {
+		return err
+	}
+	fmt.Fprintf(d.Out, "\nsilent: %s   not read: %s\n\n", orNone(in.SilentSources), orNone(in.UnreadSources))
+	return print(d, signals, signalColumns())
+}
+
+func orNone(words []string) string {
+	if len(words) == 0 {
+		return "none"
+	}
+	return strings.Join(words, ", ")
+}

@@ -1,0 +1,167 @@
+package cli
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/cordonhq/cordon"
+)
+
+func checkFormat(format string) error {
+	if !slices.Contains([]string{"table", "json", "ndjson", "csv"}, format) {
+		return usagef("-o %s: the formats are table, json, ndjson and csv", format)
+	}
+	return nil
+}
+
+// A column is one column of a table.
+type column[T any] struct {
+	head string
+	cell func(T) string
+}
+
+// print writes rows in the format that -o names. Tables show the columns;
+// the other formats show every field.
+func print[T any](d *Deps, rows []T, columns []column[T]) error {
+	if rows == nil {
+		rows = []T{} // an empty list is [], not null
+	}
+	switch d.format {
+	case "json":
+		return printJSON(d.Out, rows)
+	case "ndjson":
+		enc := json.NewEncoder(d.Out)
+		for _, r := range rows {
+			if err := enc.Encode(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	case "csv":
+		return printCSV(d.Out, rows)
+	}
+	return printTable(d.Out, rows, columns)
+}
+
+// printOne writes one object: JSON as an object, the rest as a list of one.
+func printOne[T any](d *Deps, row T, columns []column[T]) error {
+	if d.format == "json" {
+		return printJSON(d.Out, row)
+	}
+	return print(d, []T{row}, columns)
+}
+
+func printJSON(out io.Writer, v any) error {
+	enc := json.NewEncoder(out)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// maxCell bounds a cell of a table: titles come from tenants.
+const maxCell = 100
+
+func printTable[T any](out io.Writer, rows []T, columns []column[T]) error {
+	tw := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	heads := make([]string, len(columns))
+	for i, c := range columns {
+		heads[i] = strings.ToUpper(c.head)
+	}
+	fmt.Fprintln(tw, strings.Join(heads, "\t"))
+	for _, r := range rows {
+		cells := make([]string, len(columns))
+		for i, c := range columns {
+			cells[i] = cordon.Plain(c.cell(r), maxCell)
+		}
+		fmt.Fprintln(tw, strings.Join(cells, "\t"))
+	}
+	return tw.Flush()
+}
+
+// printCSV writes every JSON field of rows as a column, in the order of the
+// struct.
+func printCSV[T any](out io.Writer, rows []T) error {
+	w := csv.NewWriter(out)
+	typ := reflect.TypeFor[T]()
+	var heads []string
+	for i := range typ.NumField() {
+		name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
+		heads = append(heads, name)
+	}
+	if err := w.Write(heads); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		v := reflect.ValueOf(r)
+		var cells []string
+		for i := range v.NumField() {
+			cells = append(cells, harmless(csvCell(v.Field(i).Interface())))
+		}
+		if err := w.Write(cells); err != nil {
+			return err
+		}
+	}
+	w.Flush()
+	return w.Error()
+}
+
+// csvCell is a value as one cell: text as it is, lists of text joined by
+// semicolons, the rest as JSON.
+func csvCell(v any) string {
+	if list := reflect.ValueOf(v); list.Kind() == reflect.Slice && list.Type().Elem().Kind() == reflect.String {
+		var parts []string
+		for i := range list.Len() {
+			parts = append(parts, list.Index(i).String())
+		}
+		return strings.Join(parts, ";")
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return ""
+	}
+	var s string
+	if json.Unmarshal(b, &s) == nil {
+		return s
+	}
+	return string(b)
+}
+
+// harmless keeps a spreadsheet from taking a tenant's text for a formula.
+func harmless(cell string) string {
+	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
+}
+
+// stamp is a time as JSON shows it: RFC 3339 in UTC, or null.
+func stamp(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+// clock is a time as tables show it.
+func clock(t *time.Time) string {
+	if t == nil {
+		return "-"
+	}
+	return t.UTC().Format("2006-01-02 15:04:05")
+}
+
+// texts turns a list of our words into strings, [] when it is empty.
+func texts[S ~string](words []S) []string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = string(w)
+	}
+	return out
+}

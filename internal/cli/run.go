@@ -1,0 +1,202 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/app"
+	"github.com/cordonhq/cordon/internal/store"
+	"github.com/spf13/cobra"
+)
+
+// runRow is a run as commands show it.
+type runRow struct {
+	ID         string     `json:"id"`
+	TenantID   string     `json:"tenant_id"`
+	Tenant     string     `json:"tenant"`
+	IncidentID string     `json:"incident_id"`
+	Playbook   string     `json:"playbook"`
+	Requester  string     `json:"requester"`
+	Why        string     `json:"why"`
+	State      string     `json:"state"`
+	Shadow     bool       `json:"shadow"`
+	UndoOf     string     `json:"undo_of"`
+	PlanHash   string     `json:"plan_hash"`
+	StartedAt  *time.Time `json:"started_at"`
+	EndedAt    *time.Time `json:"ended_at"`
+	Steps      []stepRow  `json:"steps"`
+}
+
+// stepRow is one step of a run.
+type stepRow struct {
+	Action     string         `json:"action"`
+	Target     string         `json:"target"`
+	TargetName string         `json:"target_name"`
+	Verdict    cordon.Verdict `json:"verdict"`
+	Outcome    string         `json:"outcome"`
+	Proof      string         `json:"proof"`
+	RequestID  string         `json:"request_id"`
+	Detail     string         `json:"detail"`
+	ActedAt    *time.Time     `json:"acted_at"`
+	ProvedAt   *time.Time     `json:"proved_at"`
+}
+
+func newRunListCmd(d *Deps) *cobra.Command {
+	var f store.RunFilter
+	var state string
+	cmd := &cobra.Command{
+		Use:   "list [TENANT|USER]",
+		Short: "List runs, newest first",
+		Example: `  cordon run list
+  cordon run list ada@contoso.com
+  cordon run list --state held -o json`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if state != "" {
+				f.States = []cordon.RunState{cordon.RunState(state)}
+			}
+			return d.read(cmd.Context(), args, func(tx *store.Tx, about subject) error {
+				f.Tenants, f.Target = about.tenants, about.entity
+				runs, err := tx.Runs(cmd.Context(), f)
+				if err != nil {
+					return err
+				}
+				rows := make([]runRow, 0, len(runs))
+				for _, r := range runs {
+					rows = append(rows, runRowOf(r, about))
+				}
+				return print(d, rows, runColumns())
+			})
+		},
+	}
+	cmd.Flags().IntVar(&f.Limit, "limit", 0, "show at most this many; 0 shows all")
+	cmd.Flags().StringVar(&state, "state", "", "only running, held, done, refused, failed or shadow")
+	return cmd
+}
+
+func runRowOf(r cordon.Run, about subject) runRow {
+	row := runRow{
+		ID: r.ID, TenantID: r.TenantID, Tenant: about.name(r.TenantID), IncidentID: r.IncidentID, Playbook: r.Requester.Playbook,
+		Requester: r.Requester.String(), Why: r.Why, State: string(r.State), Shadow: r.Shadow, UndoOf: r.UndoOf, PlanHash: r.PlanHash,
+		StartedAt: stamp(r.StartedAt), EndedAt: stamp(r.EndedAt), Steps: []stepRow{},
+	}
+	for _, s := range r.Steps {
+		row.Steps = append(row.Steps, stepRow{
+			Action: string(s.Action), Target: s.Target.ID(), TargetName: s.Target.Label(), Verdict: s.Verdict, Outcome: string(s.Outcome),
+			Proof: string(s.Proof), RequestID: s.RequestID, Detail: s.Detail, ActedAt: stamp(s.ActedAt), ProvedAt: stamp(s.ProvedAt),
+		})
+	}
+	return row
+}
+
+func runColumns() []column[runRow] {
+	return []column[runRow]{
+		{"started", func(r runRow) string { return clock(r.StartedAt) }},
+		{"tenant", func(r runRow) string { return r.Tenant }},
+		{"requester", func(r runRow) string { return r.Requester }},
+		{"target", runTarget},
+		{"state", func(r runRow) string { return r.State }},
+		{"steps", func(r runRow) string { return stepsText(r.Steps) }},
+		{"id", func(r runRow) string { return r.ID }},
+	}
+}
+
+func runTarget(r runRow) string {
+	if len(r.Steps) == 0 {
+		return ""
+	}
+	return r.Steps[0].TargetName
+}
+
+// stepsText is what became of each step, in a few words.
+func stepsText(steps []stepRow) string {
+	var parts []string
+	for _, s := range steps {
+		switch {
+		case s.Verdict.Decision == cordon.Refuse || s.Verdict.Decision == cordon.Hold:
+			parts = append(parts, fmt.Sprintf("%s: %s (%s)", s.Action, s.Verdict.Decision, s.Verdict.Reason))
+		case s.Proof != "":
+			parts = append(parts, fmt.Sprintf("%s: %s, %s", s.Action, s.Outcome, s.Proof))
+		default:
+			parts = append(parts, s.Action+": "+s.Outcome)
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+func stepColumns() []column[stepRow] {
+	return []column[stepRow]{
+		{"action", func(s stepRow) string { return s.Action }},
+		{"target", func(s stepRow) string { return s.TargetName }},
+		{"verdict", func(s stepRow) string { return string(s.Verdict.Decision) }},
+		{"reason", func(s stepRow) string { return string(s.Verdict.Reason) }},
+		{"outcome", func(s stepRow) string { return s.Outcome }},
+		{"proof", func(s stepRow) string { return s.Proof }},
+		{"request id", func(s stepRow) string { return s.RequestID }},
+	}
+}
+
+func newRunShowCmd(d *Deps) *cobra.Command {
+	return &cobra.Command{
+		Use:     "show RUN|USER",
+		Short:   "Show one run with its steps; of a user, the newest",
+		Example: `  cordon run show ada@contoso.com`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return d.read(cmd.Context(), nil, func(tx *store.Tx, about subject) error {
+				r, err := findRun(cmd.Context(), tx, args[0])
+				if err != nil {
+					return err
+				}
+				return showRun(d, runRowOf(r, about))
+			})
+		},
+	}
+}
+
+func findRun(ctx context.Context, tx *store.Tx, name string) (cordon.Run, error) {
+	r, err := tx.Run(ctx, name)
+	if !errors.Is(err, cordon.ErrNotFound) {
+		return r, err
+	}
+	found, err := tx.Runs(ctx, store.RunFilter{Target: entityName(name), Limit: 1})
+	if err != nil || len(found) == 0 {
+		return r, errors.Join(err, fmt.Errorf("run %q: %w: cordon run list shows them", name, cordon.ErrNotFound))
+	}
+	return found[0], nil
+}
+
+// showRun shows a run and its steps, and what a person should know of each.
+func showRun(d *Deps, r runRow) error {
+	if d.format != "table" {
+		return printOne(d, r, nil)
+	}
+	if err := print(d, []runRow{r}, runColumns()); err != nil {
+		return err
+	}
+	fmt.Fprintf(d.Out, "\nwhy: %s\nplan: %s\n\n", cordon.Plain(r.Why, 300), r.PlanHash)
+	if err := print(d, r.Steps, stepColumns()); err != nil {
+		return err
+	}
+	for _, s := range r.Steps {
+		if text := strings.TrimSpace(s.Verdict.Detail + " " + s.Detail); text != "" {
+			fmt.Fprintf(d.Out, "\n%s: %s\n", s.Action, cordon.Plain(text, 600))
+		}
+	}
+	return nil
+}
+
+// runID returns the id of the run that name is, or of the newest one that
+// acted on somebody of that name.
+func runID(ctx context.Context, h *app.House, name string) (id string, err error) {
+	err = h.Store.Read(ctx, func(tx *store.Tx) error {
+		r, err := findRun(ctx, tx, name)
+		id = r.ID
+		return err
+	})
+	return id, err
+}

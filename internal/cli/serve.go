@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/cordonhq/cordon/internal/app"
+	"github.com/cordonhq/cordon/internal/notify"
+	"github.com/cordonhq/cordon/internal/store"
+	"github.com/spf13/cobra"
+)
+
+// house is how commands build the house: warnings go to standard error.
+func (d *Deps) house() app.Options {
+	return app.Options{
+		Now: d.Now, At: d.At,
+		Log: slog.New(slog.NewTextHandler(d.Err, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	}
+}
+
+// teller is house with the terminal among the channels, unless the
+// configuration says otherwise. What it tells goes to standard error: the
+// output stays for machines.
+func (d *Deps) teller(c *app.Config) app.Options {
+	o := d.house()
+	if c.Notify.Terminal == nil || *c.Notify.Terminal {
+		o.Channels = append(o.Channels, notify.NewTerminal(d.Err))
+	}
+	return o
+}
+
+func newServeCmd(d *Deps) *cobra.Command {
+	return &cobra.Command{
+		Use:   "serve",
+		Short: "Watch every tenant and act on what is found, until stopped",
+		Long: `Read every source in its rhythm, join what is found into incidents, run the
+playbooks that are on, and tell. One engine works on a store: a second one is
+refused. It can be killed at any instant; what was under way goes on at the
+next start.`,
+		Example: "  cordon serve --config /etc/cordon/cordon.yaml",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := d.readConfig()
+			if err != nil {
+				return err
+			}
+			h, err := app.Open(cmd.Context(), c, "serve", d.teller(c))
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(d.Err, "cordon %s watches %d tenants; stop it with Ctrl-C\n", d.Version, len(c.Tenants))
+			return errors.Join(h.Engine.Run(cmd.Context()), h.Close())
+		},
+	}
+}
+
+func newSyncCmd(d *Deps) *cobra.Command {
+	return &cobra.Command{
+		Use:   "sync",
+		Short: "Read everything once, carry what follows to its end, and exit",
+		Long: `Read every source of every tenant once, join, decide, act, prove and tell, and
+exit when nothing is due any more: for cron and for tests. The readings that
+prove an action 2 and 15 minutes later are made by the next sync or serve.
+Prints the coverage. Exit 5 when a source could not be read.`,
+		Example: "  cordon sync && cordon incident list",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := d.readConfig()
+			if err != nil {
+				return err
+			}
+			return d.sync(cmd.Context(), c)
+		},
+	}
+}
+
+func (d *Deps) sync(ctx context.Context, c *app.Config) error {
+	h, err := app.Open(ctx, c, "sync", d.teller(c))
+	if err != nil {
+		return err
+	}
+	bar := newBar(d, 0, "reading sources")
+	err = h.Engine.Once(ctx, func(done, all int) {
+		bar.p.ChangeMax(all)
+		bar.set(done, all)
+	})
+	bar.end()
+	if err = errors.Join(err, h.Close()); err != nil {
+		return err
+	}
+	return d.showSynced(ctx)
+}
+
+// showSynced prints what has been read, and says so when it is not whole.
+func (d *Deps) showSynced(ctx context.Context) error {
+	partial := false
+	err := d.read(ctx, nil, func(tx *store.Tx, about subject) error {
+		found, err := tx.Coverage(ctx)
+		if err != nil {
+			return err
+		}
+		rows := make([]coverageRow, 0, len(found))
+		for _, cov := range found {
+			if _, configured := about.names[cov.TenantID]; !configured {
+				continue
+			}
+			partial = partial || cov.Missing()
+			rows = append(rows, coverageRowOf(cov, about))
+		}
+		return print(d, rows, coverageColumns())
+	})
+	if err == nil && partial {
+		return &findings{code: exitPartial}
+	}
+	return err
+}

@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"time"
+
+	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/store"
+	"github.com/spf13/cobra"
+)
+
+// signalRow is a signal as commands show it.
+type signalRow struct {
+	ID         string     `json:"id"`
+	TenantID   string     `json:"tenant_id"`
+	Tenant     string     `json:"tenant"`
+	Source     string     `json:"source"`
+	Origin     string     `json:"origin"`
+	NativeID   string     `json:"native_id"`
+	Kind       string     `json:"kind"`
+	Severity   string     `json:"severity"`
+	State      string     `json:"state"`
+	OccurredAt *time.Time `json:"occurred_at"`
+	DetectedAt *time.Time `json:"detected_at"`
+	UpdatedAt  *time.Time `json:"updated_at"`
+	Title      string     `json:"title"`
+	Entities   []string   `json:"entities"`
+}
+
+func newSignalListCmd(d *Deps) *cobra.Command {
+	var f store.SignalFilter
+	var source string
+	var since time.Duration
+	cmd := &cobra.Command{
+		Use:   "list [TENANT|USER]",
+		Short: "List signals, newest first",
+		Long:  "List signals, newest first: all, those of a tenant (id or name), or those about somebody (object id, UPN, SID, device id).",
+		Example: `  cordon signal list
+  cordon signal list ada@contoso.com --since 48h
+  cordon signal list contoso --source endpoint_alerts -o json`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.Limit < 0 {
+				return usagef("--limit must be 0 (no limit) or more")
+			}
+			f.Source = cordon.Source(source)
+			if since > 0 {
+				f.Since = d.Now().Add(-since)
+			}
+			return d.read(cmd.Context(), args, func(tx *store.Tx, about subject) error {
+				f.Tenants, f.Entity = about.tenants, about.entity
+				signals, err := tx.Signals(cmd.Context(), f)
+				if err != nil {
+					return err
+				}
+				return print(d, signalRows(signals, about), signalColumns())
+			})
+		},
+	}
+	cmd.Flags().IntVar(&f.Limit, "limit", 0, "show at most this many; 0 shows all")
+	cmd.Flags().StringVar(&source, "source", "", "only this source, such as risk_detections")
+	cmd.Flags().DurationVar(&since, "since", 0, "only what changed in the last while, such as 48h")
+	return cmd
+}
+
+func signalRows(signals []cordon.Signal, about subject) []signalRow {
+	rows := make([]signalRow, 0, len(signals))
+	for _, s := range signals {
+		row := signalRow{
+			ID: s.ID, TenantID: s.TenantID, Tenant: about.name(s.TenantID), Source: string(s.Source), Origin: string(s.Origin),
+			NativeID: s.NativeID, Kind: s.Kind, Severity: string(s.Severity), State: string(s.State), Title: s.Title,
+			OccurredAt: stamp(s.OccurredAt), DetectedAt: stamp(s.DetectedAt), UpdatedAt: stamp(s.UpdatedAt), Entities: []string{},
+		}
+		for _, e := range s.Entities {
+			row.Entities = append(row.Entities, e.ID())
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func signalColumns() []column[signalRow] {
+	return []column[signalRow]{
+		{"updated", func(r signalRow) string { return clock(r.UpdatedAt) }},
+		{"tenant", func(r signalRow) string { return r.Tenant }},
+		{"source", func(r signalRow) string { return r.Source }},
+		{"severity", func(r signalRow) string { return r.Severity }},
+		{"kind", func(r signalRow) string { return r.Kind }},
+		{"title", func(r signalRow) string { return r.Title }},
+	}
+}

@@ -1,0 +1,162 @@
+// Package collect reads the sources of a tenant and turns what they say into
+// signals and observations, one file per source.
+//
+// It trusts neither the order nor the freshness nor the shape of what comes:
+// an item that cannot be read is kept as it came and becomes a signal too. It
+// does not store anything and does not decide what a signal means.
+package collect
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"hash/maphash"
+	"iter"
+	"time"
+
+	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/microsoft"
+)
+
+// Overlap is how far a reading reaches back behind the one before. It bears a
+// clock that is ten minutes wrong and items that appear late.
+const Overlap = 15 * time.Minute
+
+// firstEndpointWindow is how far the first reading of endpoint alerts reaches
+// back. The other sources are read whole at first.
+const firstEndpointWindow = 48 * time.Hour
+
+// A Batch is one page of a source: what was not seen before.
+type Batch struct {
+	Signals     []cordon.Signal
+	Observation *cordon.Observation // of a posture source
+	Hashes      []uint64            // of every item on the page, for Known
+}
+
+// Known holds the hashes of the items that the last reading saw, so that the
+// overlap is not decoded again.
+type Known map[uint64]struct{}
+
+// A Hasher hashes raw items. Its seed is random, so that nobody can build an
+// item that hides behind the hash of another.
+type Hasher struct{ seed maphash.Seed }
+
+// NewHasher returns a hasher with a seed of its own.
+func NewHasher() Hasher { return Hasher{seed: maphash.MakeSeed()} }
+
+// A Request says what is to be read.
+type Request struct {
+	Tenant cordon.Tenant
+	Source cordon.Source
+	Last   cordon.Coverage // zero at the first reading
+	Known  Known
+	Hasher Hasher
+	Now    time.Time
+}
+
+// Since returns from when on the source is to be read: a little before the
+// last whole reading, or from the beginning.
+func (r Request) Since() time.Time {
+	switch {
+	case !r.Last.ReadUntil.IsZero():
+		return r.Last.ReadUntil.Add(-Overlap)
+	case r.Source == cordon.SourceEndpointAlerts:
+		return r.Now.Add(-firstEndpointWindow)
+	default:
+		return time.Time{}
+	}
+}
+
+// Read yields what the source says, page by page. An error is always the last
+// pair, so a loop that meets none has read the source whole.
+func Read(ctx context.Context, c *microsoft.Client, r Request) iter.Seq2[Batch, error] {
+	since := r.Since()
+	switch r.Source {
+	case cordon.SourceRiskDetections:
+		return r.signals(c.Risk.Detections(ctx, since), riskDetection)
+	case cordon.SourceAlerts:
+		return r.signals(c.Alerts.List(ctx, since), alert)
+	case cordon.SourceEndpointAlerts:
+		return r.signals(c.Endpoint.Alerts(ctx, since), endpointAlert)
+	case cordon.SourceSecurityDefaults:
+		return r.observe(ctx, c, securityDefaults)
+	case cordon.SourceConditionalAccess:
+		return r.observe(ctx, c, conditionalAccess)
+	}
+	return func(yield func(Batch, error) bool) {
+		yield(Batch{}, fmt.Errorf("collect: no source is called %q", r.Source))
+	}
+}
+
+// signals turns pages of raw items into batches of signals. Items that the
+// last reading saw are not decoded.
+func (r Request) signals(pages iter.Seq2[microsoft.Page, error], decode func(json.RawMessage) (cordon.Signal, error)) iter.Seq2[Batch, error] {
+	return func(yield func(Batch, error) bool) {
+		for page, err := range pages {
+			if err != nil {
+				yield(Batch{}, err)
+				return
+			}
+			if !yield(r.batch(page, decode), nil) {
+				return
+			}
+		}
+	}
+}
+
+func (r Request) batch(page microsoft.Page, decode func(json.RawMessage) (cordon.Signal, error)) Batch {
+	var b Batch
+	for _, raw := range page.Items {
+		hash := maphash.Bytes(r.Hasher.seed, raw)
+		b.Hashes = append(b.Hashes, hash)
+		if _, known := r.Known[hash]; !known {
+			b.Signals = append(b.Signals, r.signal(raw, decode))
+		}
+	}
+	return b
+}
+
+// signal decodes one item. One that cannot be read is kept as it came.
+func (r Request) signal(raw json.RawMessage, decode func(json.RawMessage) (cordon.Signal, error)) cordon.Signal {
+	sum := sha256.Sum256(raw)
+	version := hex.EncodeToString(sum[:8])
+	s, err := decode(raw)
+	if err != nil {
+		s = unreadable(r.Tenant.ID, version, err)
+	}
+	s.TenantID, s.Source, s.Version, s.Raw = r.Tenant.ID, r.Source, version, bytes.Clone(raw)
+	s.ID = signalID(s)
+	return s
+}
+
+// unreadable is the signal for an item that is not what the source promises.
+func unreadable(tenantID, version string, err error) cordon.Signal {
+	return cordon.Signal{
+		Origin: cordon.OriginCordon, NativeID: version, Kind: "unreadable_item",
+		Title: "An item could not be read: " + cordon.Plain(err.Error(), 200), Severity: cordon.SeverityUnknown,
+		State: cordon.SignalOpen, Entities: []cordon.Entity{cordon.NewTenantEntity(tenantID)},
+	}
+}
+
+// signalID derives a signal's id from what makes it that signal.
+func signalID(s cordon.Signal) string {
+	sum := sha256.Sum256([]byte(s.TenantID + "\x00" + string(s.Source) + "\x00" + s.NativeID + "\x00" + s.Version))
+	return hex.EncodeToString(sum[:8])
+}
+
+// observe yields one reading of a posture value.
+func (r Request) observe(ctx context.Context, c *microsoft.Client, read func(context.Context, *microsoft.Client) (json.RawMessage, error)) iter.Seq2[Batch, error] {
+	return func(yield func(Batch, error) bool) {
+		value, err := read(ctx, c)
+		if err != nil {
+			yield(Batch{}, err)
+			return
+		}
+		yield(Batch{Observation: &cordon.Observation{
+			TenantID: r.Tenant.ID, Source: r.Source, State: cordon.ObservedValue, Value: value, ObservedAt: r.Now,
+		}}, nil)
+	}
+}

@@ -1,0 +1,61 @@
+package collect
+
+import (
+	"errors"
+	"time"
+
+	"github.com/cordonhq/cordon"
+)
+
+// Whole is the coverage after a reading that met no error.
+func (r Request) Whole() cordon.Coverage {
+	c := cordon.Coverage{
+		TenantID: r.Tenant.ID, Source: r.Source, State: cordon.CoverageWhole,
+		ReadFrom: r.Last.ReadFrom, ReadUntil: r.Now, CheckedAt: r.Now,
+	}
+	if r.Last.ReadUntil.IsZero() {
+		c.ReadFrom = r.Since()
+	}
+	return c
+}
+
+// Failed is the coverage after a reading that ended with err: the window that
+// is whole stays what it was. pages says whether some of it came.
+func (r Request) Failed(err error, pages int) cordon.Coverage {
+	c := cordon.Coverage{
+		TenantID: r.Tenant.ID, Source: r.Source, State: cordon.CoverageUnreadable,
+		ReadFrom: r.Last.ReadFrom, ReadUntil: r.Last.ReadUntil, CheckedAt: r.Now, Reason: cordon.Plain(err.Error(), 400),
+	}
+	switch {
+	case errors.Is(err, cordon.ErrUnlicensed), errors.Is(err, cordon.ErrNotProvisioned):
+		c.State = cordon.CoverageUnlicensed
+	case errors.Is(err, cordon.ErrDenied), errors.Is(err, cordon.ErrCredential), errors.Is(err, cordon.ErrGone):
+		c.State = cordon.CoverageDenied
+	case pages > 0:
+		c.State = cordon.CoveragePartial
+	}
+	return c
+}
+
+// Unreadable is the observation after a posture source could not be read: an
+// error is never an absence.
+func (r Request) Unreadable(err error) cordon.Observation {
+	return cordon.Observation{
+		TenantID: r.Tenant.ID, Source: r.Source, State: cordon.ObservedUnreadable,
+		Reason: cordon.Plain(err.Error(), 400), ObservedAt: r.Now,
+	}
+}
+
+// UnsafeLink is the signal for an answer that pointed away from the tenant's
+// hosts: somebody tampers with what we read.
+func (r Request) UnsafeLink(err error) cordon.Signal {
+	s := unreadable(r.Tenant.ID, "unsafe_link", err)
+	s.TenantID, s.Source, s.Kind, s.Severity = r.Tenant.ID, r.Source, "unsafe_link", cordon.SeverityHigh
+	s.Title = "An answer pointed away from the tenant's own hosts: " + cordon.Plain(err.Error(), 200)
+	s.OccurredAt, s.DetectedAt, s.UpdatedAt = r.Now, r.Now, r.Now
+	s.Version = r.Now.UTC().Format("2006-01-02T15") // one an hour is enough to tell
+	s.UpdatedAt = r.Now.UTC().Truncate(time.Hour)
+	s.Raw = []byte("null")
+	s.ID = signalID(s)
+	return s
+}

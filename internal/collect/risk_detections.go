@@ -1,0 +1,96 @@
+package collect
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/microsoft"
+)
+
+// riskDetection reads a detection of Entra ID Protection.
+func riskDetection(raw json.RawMessage) (cordon.Signal, error) {
+	d, err := microsoft.Decode[microsoft.RiskDetection](raw)
+	if err != nil {
+		return cordon.Signal{}, err
+	}
+	if d.ID == "" {
+		return cordon.Signal{}, errors.New("a risk detection without an id")
+	}
+	user := cordon.NewUser(d.UserID, d.UserPrincipalName, "").Add(cordon.NameDisplayName, d.UserDisplayName)
+	s := cordon.Signal{
+		Origin: cordon.OriginIdentityProtection, NativeID: d.ID, Kind: d.RiskEventType, Title: riskTitle(d.RiskEventType, user),
+		Severity: riskSeverity(d.RiskLevel), State: riskState(d.RiskState), Confirmed: riskConfirmed(d),
+		Entities: named(user),
+	}
+	s.OccurredAt, s.DetectedAt, s.UpdatedAt = times(d.ActivityDateTime, d.DetectedDateTime, d.LastUpdatedDateTime)
+	return s, nil
+}
+
+func riskTitle(kind string, user cordon.Entity) string { return kind + ": " + user.Label() }
+
+// riskSeverity reads a risk level. hidden is what tenants without the licence
+// see: something is there, nobody says how bad.
+func riskSeverity(level string) cordon.Severity {
+	switch level {
+	case "low", "medium", "high":
+		return cordon.Severity(level)
+	case "none":
+		return cordon.SeverityInformational
+	}
+	return cordon.SeverityUnknown
+}
+
+// riskState says whether the risk still stands. A state that we do not know
+// stands: it is for people to close it.
+func riskState(state string) cordon.SignalState {
+	switch state {
+	case "none", "confirmedSafe", "remediated", "dismissed":
+		return cordon.SignalClosed
+	}
+	return cordon.SignalOpen
+}
+
+func riskConfirmed(d microsoft.RiskDetection) bool {
+	return d.RiskEventType == "adminConfirmedUserCompromised" || d.RiskState == "confirmedCompromised" ||
+		d.RiskDetail == "adminConfirmedUserCompromised"
+}
+
+// times reads when something happened, was noticed and was last changed. One
+// that is missing or cannot be read is taken from its neighbours.
+func times(occurred, detected, updated string) (o, d, u time.Time) {
+	o, d, u = lenient(occurred), lenient(detected), lenient(updated)
+	o = firstSet(o, d, u)
+	d = firstSet(d, o)
+	u = firstSet(u, d)
+	return o, d, u
+}
+
+func lenient(s string) time.Time {
+	t, err := cordon.ParseTime(s)
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+func firstSet(ts ...time.Time) time.Time {
+	for _, t := range ts {
+		if !t.IsZero() {
+			return t
+		}
+	}
+	return time.Time{}
+}
+
+// named keeps the entities that have a name to join by.
+func named(entities ...cordon.Entity) []cordon.Entity {
+	var out []cordon.Entity
+	for _, e := range entities {
+		if e.ID() != "" {
+			out = append(out, e)
+		}
+	}
+	return out
+}

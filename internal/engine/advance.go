@@ -1,0 +1,150 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/action"
+	"github.com/cordonhq/cordon/internal/microsoft"
+	"github.com/cordonhq/cordon/internal/playbook"
+	"github.com/cordonhq/cordon/internal/store"
+)
+
+// maxAttempts is how often an action leaves whose wish stays unmet.
+const maxAttempts = 3
+
+// advance takes the steps of a run until it ends, is held, or meets an error
+// that time may mend.
+func (e *Engine) advance(ctx context.Context, runID string) error {
+	defer e.runs.lock(runID)()
+	ctx = microsoft.WithPriority(ctx, microsoft.PriorityContain)
+	for {
+		run, err := e.loadRun(ctx, runID)
+		if err != nil {
+			return err
+		}
+		i, state := playbook.Next(run)
+		if i < 0 || state != cordon.RunRunning {
+			return e.close(ctx, run, state)
+		}
+		if err := e.step(ctx, run, run.Steps[i]); err != nil {
+			return err
+		}
+	}
+}
+
+func (e *Engine) loadRun(ctx context.Context, id string) (run cordon.Run, err error) {
+	err = e.Store.Read(ctx, func(tx *store.Tx) error {
+		run, err = tx.Run(ctx, id)
+		return err
+	})
+	return run, err
+}
+
+// step takes one step as far as it goes now.
+func (e *Engine) step(ctx context.Context, run cordon.Run, s cordon.Step) error {
+	t, err := e.tenant(run.TenantID)
+	if err != nil {
+		return err
+	}
+	verb, ok := action.Find(s.Action)
+	if !ok {
+		return e.finish(ctx, t, run, s, failed(s, "no action is called "+string(s.Action)))
+	}
+	if s.Outcome == cordon.OutcomeIntent || s.Outcome == cordon.OutcomeUnknown {
+		return e.resume(ctx, t, run, s, verb)
+	}
+	return e.attempt(ctx, t, run, s, verb)
+}
+
+// resume takes up a step whose action may or may not have left: the tenant's
+// state is read first, and only an unmet wish is acted on again.
+func (e *Engine) resume(ctx context.Context, t Tenant, run cordon.Run, s cordon.Step, verb action.Verb) error {
+	prior, err := action.ParseState(s.Prior)
+	if err != nil {
+		return err
+	}
+	now, err := verb.Read(ctx, t.Client, s.Target)
+	if err != nil {
+		return fmt.Errorf("resume %s: %w", s.Action, err)
+	}
+	if verb.Met(prior, now) {
+		s.Outcome, s.Proof, s.ProvedAt = cordon.OutcomeUnknown, cordon.ProofConfirmed, e.Now().UTC()
+		s.Detail = "no answer came back; reading the state shows that it is as wished"
+		return e.finish(ctx, t, run, s, s)
+	}
+	if s.Attempts >= maxAttempts {
+		return e.finish(ctx, t, run, s, failed(s, fmt.Sprintf("no answer came back %d times, and the state is not as wished", s.Attempts)))
+	}
+	return e.attempt(ctx, t, run, s, verb)
+}
+
+func failed(s cordon.Step, detail string) cordon.Step {
+	s.Outcome, s.Detail = cordon.OutcomeFailed, detail
+	return s
+}
+
+// attempt has a step judged and, when guard allows it, done and proved.
+func (e *Engine) attempt(ctx context.Context, t Tenant, run cordon.Run, s cordon.Step, verb action.Verb) error {
+	sit := e.situation(ctx, t, run, s, verb)
+	var before action.State
+	if t.Mode != cordon.ModeObserve {
+		var err error
+		if before, err = verb.Read(ctx, t.Client, s.Target); err != nil {
+			sit.Unreadable = append(sit.Unreadable, "state before: "+err.Error())
+		}
+	}
+	if ctx.Err() != nil { // what the end of the process kept from being read is no verdict
+		return ctx.Err()
+	}
+	var err error
+	if s, err = e.judge(ctx, t, run, s, verb, sit, before); err != nil || s.Outcome != cordon.OutcomeIntent {
+		return err
+	}
+	e.At(PointIntent)
+	return e.act(ctx, t, run, s, verb)
+}
+
+// act lets the action leave, reads the state back and writes both down. Once
+// it has left, the end of the process no longer stops the writing down.
+func (e *Engine) act(ctx context.Context, t Tenant, run cordon.Run, s cordon.Step, verb action.Verb) error {
+	err := verb.Do(ctx, t.Client, s.Target, s.RequestID)
+	e.At(PointActed)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+	defer cancel()
+	before := s
+	s = settle(s, verb, err)
+	if s.Outcome == cordon.OutcomeDone || s.Outcome == cordon.OutcomeUnknown {
+		s = e.readBack(ctx, t, s, verb)
+	}
+	if err := e.finish(ctx, t, run, before, s); err != nil {
+		return err
+	}
+	e.At(PointOutcome)
+	if s.Outcome == cordon.OutcomePlanned || s.Outcome == cordon.OutcomeUnknown && s.Proof != cordon.ProofConfirmed {
+		return fmt.Errorf("%s on %s: %w", s.Action, s.Target.ID(), errOr(err, cordon.ErrThrottled))
+	}
+	return nil
+}
+
+// close writes down where a run stands when no step is to be taken.
+func (e *Engine) close(ctx context.Context, run cordon.Run, state cordon.RunState) error {
+	if state == run.State || state == cordon.RunRunning {
+		return nil
+	}
+	var ended time.Time
+	if state.Ended() {
+		ended = e.Now().UTC()
+	}
+	return e.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.SetRunState(ctx, run.ID, state, ended); err != nil {
+			return err
+		}
+		if state != cordon.RunDone || run.IncidentID == "" {
+			return nil
+		}
+		return tx.SetIncidentState(ctx, run.IncidentID, cordon.IncidentContained, e.Now().UTC())
+	})
+}

@@ -1,0 +1,216 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/collect"
+	"github.com/cordonhq/cordon/internal/store"
+)
+
+type feedKey struct {
+	tenant string
+	source cordon.Source
+}
+
+// coverage returns what has been read, by feed.
+func (e *Engine) coverage(ctx context.Context) (map[feedKey]cordon.Coverage, error) {
+	stored := map[feedKey]cordon.Coverage{}
+	err := e.Store.Read(ctx, func(tx *store.Tx) error {
+		rows, err := tx.Coverage(ctx)
+		for _, c := range rows {
+			stored[feedKey{c.TenantID, c.Source}] = c
+		}
+		return err
+	})
+	return stored, err
+}
+
+// read reads one feed and stores what it said. Pages are committed as they
+// come; the last one commits together with the coverage and the jobs. What
+// could not be read is stored as such: the error returned is ours.
+func (e *Engine) read(ctx context.Context, f *feed) error {
+	req := collect.Request{
+		Tenant: f.tenant.Tenant, Source: f.source, Last: f.last, Known: f.known, Hasher: e.hasher, Now: e.Now().UTC().Truncate(time.Microsecond),
+	}
+	var page collect.Batch
+	known, pages := collect.Known{}, 0
+	for batch, err := range collect.Read(ctx, f.tenant.Client, req) {
+		if err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			f.retries++
+			return e.store(ctx, f, page, req.Failed(err, pages), failure(req, err)...)
+		}
+		if pages > 0 {
+			if err := e.storePage(ctx, f, page); err != nil {
+				return err
+			}
+		}
+		page, pages = batch, pages+1
+		for _, h := range batch.Hashes {
+			known[h] = struct{}{}
+		}
+	}
+	if err := e.store(ctx, f, page, req.Whole()); err != nil {
+		return err
+	}
+	f.known, f.retries = known, 0
+	return nil
+}
+
+// failure is what there is to say about a reading that failed, besides its
+// coverage.
+func failure(req collect.Request, err error) (signals []cordon.Signal) {
+	if errors.Is(err, cordon.ErrUnsafeLink) {
+		signals = append(signals, req.UnsafeLink(err))
+	}
+	return signals
+}
+
+// storePage commits a page that is not the last.
+func (e *Engine) storePage(ctx context.Context, f *feed, page collect.Batch) error {
+	if len(page.Signals) == 0 {
+		return nil
+	}
+	return e.Store.Write(ctx, func(tx *store.Tx) error { return e.putSignals(ctx, tx, f.tenant, page.Signals) })
+}
+
+func (e *Engine) putSignals(ctx context.Context, tx *store.Tx, t Tenant, signals []cordon.Signal) error {
+	added, err := tx.PutSignals(ctx, signals)
+	if err != nil || added == 0 {
+		return err
+	}
+	return tx.Enqueue(ctx, correlateJob{Tenant: t.ID}, time.Time{})
+}
+
+// store commits the last page of a reading, its coverage and the jobs that
+// follow: durable point 1. A reading without news goes with others of its
+// kind.
+func (e *Engine) store(ctx context.Context, f *feed, page collect.Batch, now cordon.Coverage, more ...cordon.Signal) error {
+	signals := append(page.Signals, more...)
+	moved := now.State != f.last.State
+	if len(signals) == 0 && page.Observation == nil && !moved {
+		f.last = now
+		return e.storeQuiet(ctx, now)
+	}
+	err := e.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := e.observe(ctx, tx, f, page.Observation, now); err != nil {
+			return err
+		}
+		if err := e.putSignals(ctx, tx, f.tenant, signals); err != nil {
+			return err
+		}
+		if moved {
+			if err := e.coverageMoved(ctx, tx, f, now); err != nil {
+				return err
+			}
+		}
+		return tx.PutCoverage(ctx, now)
+	})
+	if err != nil {
+		return err
+	}
+	f.last = now
+	e.At(PointCollected)
+	return nil
+}
+
+// observe stores a posture reading and the signal of its change. A reading
+// that failed leaves the last value where it was, marked as unreadable.
+func (e *Engine) observe(ctx context.Context, tx *store.Tx, f *feed, o *cordon.Observation, now cordon.Coverage) error {
+	if f.source.TellsOfThreats() {
+		return nil
+	}
+	if o == nil {
+		o = &cordon.Observation{TenantID: f.tenant.ID, Source: f.source, State: cordon.ObservedUnreadable, Reason: now.Reason, ObservedAt: now.CheckedAt}
+	}
+	before, err := tx.Observation(ctx, f.tenant.ID, f.source)
+	if err != nil && !errors.Is(err, cordon.ErrNotFound) {
+		return err
+	}
+	if changed, ok := collect.Changed(before, *o); ok {
+		if err := e.putSignals(ctx, tx, f.tenant, []cordon.Signal{changed}); err != nil {
+			return err
+		}
+	}
+	return tx.PutObservation(ctx, *o)
+}
+
+// coverageMoved tells of a source that became unreadable or readable again,
+// and has everything looked at anew that depends on it.
+func (e *Engine) coverageMoved(ctx context.Context, tx *store.Tx, f *feed, now cordon.Coverage) error {
+	if now.Missing() || f.last.Missing() && f.last.State != "" {
+		if err := e.notice(ctx, tx, f.tenant, coverageNotice(f, now)); err != nil {
+			return err
+		}
+	}
+	if !f.source.TellsOfThreats() {
+		return nil
+	}
+	return tx.Enqueue(ctx, reviewJob{Tenant: f.tenant.ID}, time.Time{})
+}
+
+func coverageNotice(f *feed, now cordon.Coverage) cordon.Notice {
+	n := cordon.Notice{Kind: cordon.NoticeCoverage, Severity: cordon.SeverityInformational, Title: string(f.source) + " is read whole again"}
+	if now.Missing() {
+		n.Severity, n.Title, n.Reason = cordon.SeverityMedium, string(f.source)+" is "+string(now.State)+": "+now.Reason, string(now.State)
+	}
+	return n
+}
+
+// A quiet reading without news waits for others of its kind: at most this
+// long, and at most this many together. A crash loses at most the knowledge
+// that nothing was new.
+const (
+	quietEvery = 500 * time.Millisecond
+	quietGroup = 500
+)
+
+func (e *Engine) storeQuiet(ctx context.Context, c cordon.Coverage) error {
+	e.quietMu.Lock()
+	e.quiet = append(e.quiet, c)
+	full := len(e.quiet) >= quietGroup
+	e.quietMu.Unlock()
+	if full {
+		return e.flushQuiet(ctx)
+	}
+	return nil
+}
+
+func (e *Engine) commitQuiet(ctx context.Context) error {
+	tick := time.NewTicker(quietEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+			if err := e.flushQuiet(ctx); err != nil && ctx.Err() == nil {
+				e.Log.ErrorContext(ctx, "coverage could not be stored", "error", err)
+			}
+		}
+	}
+}
+
+// flushQuiet commits the readings without news that wait.
+func (e *Engine) flushQuiet(ctx context.Context) error {
+	e.quietMu.Lock()
+	waiting := e.quiet
+	e.quiet = nil
+	e.quietMu.Unlock()
+	if len(waiting) == 0 {
+		return nil
+	}
+	return e.Store.Write(ctx, func(tx *store.Tx) error {
+		for _, c := range waiting {
+			if err := tx.PutCoverage(ctx, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,218 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/correlate"
+	"github.com/cordonhq/cordon/internal/store"
+)
+
+const (
+	incidentWindow   = 24 * time.Hour // signals this close about the same entity are one incident
+	correlateAtOnce  = 500            // signals in one transaction
+	noticeFromOrigin = 2              // an incident is told of once so many origins speak
+)
+
+// correlate puts the tenant's new signals into incidents, until none waits.
+func (e *Engine) correlate(ctx context.Context, tenantID string) error {
+	t, err := e.tenant(tenantID)
+	if err != nil {
+		return err
+	}
+	for more := true; more; {
+		err := e.Store.Write(ctx, func(tx *store.Tx) error {
+			news, err := tx.PendingSignals(ctx, tenantID, correlateAtOnce)
+			if err != nil || len(news) == 0 {
+				more = false
+				return err
+			}
+			more = len(news) == correlateAtOnce
+			if err := e.join(ctx, tx, t, news); err != nil {
+				return err
+			}
+			return tx.TakePending(ctx, news)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// join puts news into incidents and has the changed ones decided on.
+func (e *Engine) join(ctx context.Context, tx *store.Tx, t Tenant, news []cordon.Signal) error {
+	open, known, err := e.joinable(ctx, tx, t, news)
+	if err != nil {
+		return err
+	}
+	coverage, err := tx.Coverage(ctx, t.ID)
+	if err != nil {
+		return err
+	}
+	opts := correlate.Options{Window: incidentWindow, NewID: e.NewID, Now: e.Now().UTC()}
+	changed := correlate.Join(open, known, news, coverage, opts)
+	before := map[string]cordon.Incident{}
+	for _, in := range open {
+		before[in.ID] = in
+	}
+	for _, s := range news {
+		known[s.ID] = s
+	}
+	for _, in := range changed {
+		if err := e.putIncident(ctx, tx, t, before[in.ID], in, known); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// joinable returns the incidents that news may belong to, with their signals.
+func (e *Engine) joinable(ctx context.Context, tx *store.Tx, t Tenant, news []cordon.Signal) ([]cordon.Incident, map[string]cordon.Signal, error) {
+	oldest := news[0].UpdatedAt
+	for _, s := range news {
+		if s.OccurredAt.Before(oldest) {
+			oldest = s.OccurredAt
+		}
+	}
+	candidates, err := tx.Incidents(ctx, store.IncidentFilter{
+		Tenants: []string{t.ID}, Since: oldest.Add(-incidentWindow),
+		States: []cordon.IncidentState{cordon.IncidentOpen, cordon.IncidentContained},
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	var open []cordon.Incident
+	known := map[string]cordon.Signal{}
+	for _, in := range candidates {
+		if !anyAbout(news, in.Entity) {
+			continue
+		}
+		signals, err := tx.SignalsOf(ctx, in.ID)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, s := range signals {
+			known[s.ID] = s
+		}
+		open = append(open, in)
+	}
+	return open, known, nil
+}
+
+func anyAbout(news []cordon.Signal, e cordon.Entity) bool {
+	for _, s := range news {
+		if s.About(e) {
+			return true
+		}
+	}
+	return false
+}
+
+// putIncident stores an incident that is new or changed, tells of it when it
+// is worth a person's time, and has it decided on.
+func (e *Engine) putIncident(ctx context.Context, tx *store.Tx, t Tenant, before, in cordon.Incident, signals map[string]cordon.Signal) error {
+	if err := tx.PutIncident(ctx, in, signals); err != nil {
+		return err
+	}
+	if in.State == cordon.IncidentMerged {
+		return nil
+	}
+	if len(in.Origins) >= noticeFromOrigin && len(in.Origins) > len(before.Origins) {
+		if err := e.notice(ctx, tx, t, incidentNotice(in)); err != nil {
+			return err
+		}
+	}
+	if in.State == cordon.IncidentContained && len(in.Signals) > len(before.Signals) {
+		n := incidentNotice(in)
+		n.Title = "Speaks again after containment: " + n.Title
+		return e.notice(ctx, tx, t, n)
+	}
+	return tx.Enqueue(ctx, decideJob{Incident: in.ID}, time.Time{})
+}
+
+func incidentNotice(in cordon.Incident) cordon.Notice {
+	title := in.Entity.Label() + ":"
+	for i, o := range in.Origins {
+		if i > 0 {
+			title += " and"
+		}
+		title += " " + string(o)
+	}
+	return cordon.Notice{
+		Kind: cordon.NoticeIncident, Severity: cordon.SeverityHigh, Title: title,
+		IncidentID: in.ID, Target: in.Entity.ID(),
+	}
+}
+
+// review looks anew at what depends on the tenant's coverage: the scores, the
+// incidents that wait for a source to be read, and the runs that guard held.
+func (e *Engine) review(ctx context.Context, tenantID string) error {
+	t, err := e.tenant(tenantID)
+	if err != nil {
+		return err
+	}
+	return e.Store.Write(ctx, func(tx *store.Tx) error {
+		now := e.Now().UTC()
+		coverage, err := tx.Coverage(ctx, t.ID)
+		if err != nil {
+			return err
+		}
+		open, err := tx.Incidents(ctx, store.IncidentFilter{
+			Tenants: []string{t.ID}, Since: now.Add(-2 * incidentWindow), States: []cordon.IncidentState{cordon.IncidentOpen},
+		})
+		if err != nil {
+			return err
+		}
+		for _, in := range open {
+			if err := e.rescore(ctx, tx, in, coverage, now); err != nil {
+				return err
+			}
+		}
+		return e.wakeHeld(ctx, tx, t)
+	})
+}
+
+func (e *Engine) rescore(ctx context.Context, tx *store.Tx, in cordon.Incident, coverage []cordon.Coverage, now time.Time) error {
+	signals, err := tx.SignalsOf(ctx, in.ID)
+	if err != nil {
+		return err
+	}
+	known := map[string]cordon.Signal{}
+	for _, s := range signals {
+		known[s.ID] = s
+	}
+	in.Score = correlate.Score(signals, coverage, now)
+	if err := tx.PutIncident(ctx, in, known); err != nil {
+		return err
+	}
+	return tx.Enqueue(ctx, decideJob{Incident: in.ID}, time.Time{})
+}
+
+// wakeHeld has guard look again at the runs that it held because a source
+// could not be read.
+func (e *Engine) wakeHeld(ctx context.Context, tx *store.Tx, t Tenant) error {
+	held, err := tx.Runs(ctx, store.RunFilter{Tenants: []string{t.ID}, States: []cordon.RunState{cordon.RunHeld}})
+	if err != nil {
+		return err
+	}
+	for _, r := range held {
+		for _, s := range r.Steps {
+			if s.Verdict.Decision != cordon.Hold || s.Verdict.Reason != cordon.ReasonFloor {
+				continue
+			}
+			s.Verdict = cordon.Verdict{}
+			if err := tx.PutStep(ctx, r, s); err != nil {
+				return err
+			}
+			if err := tx.SetRunState(ctx, r.ID, cordon.RunRunning, time.Time{}); err != nil {
+				return err
+			}
+			if err := tx.Enqueue(ctx, advanceJob{Run: r.ID}, time.Time{}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

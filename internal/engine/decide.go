@@ -1,0 +1,86 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/correlate"
+	"github.com/cordonhq/cordon/internal/playbook"
+	"github.com/cordonhq/cordon/internal/store"
+)
+
+// decide asks every playbook whether it wants to act on an incident. Until
+// each threat source has been tried once nothing is decided: the first pages
+// of a tenant come in one after the other.
+func (e *Engine) decide(ctx context.Context, incidentID string) error {
+	return e.Store.Write(ctx, func(tx *store.Tx) error {
+		in, err := tx.Incident(ctx, incidentID)
+		if err != nil || in.State != cordon.IncidentOpen {
+			return err
+		}
+		t, err := e.tenant(in.TenantID)
+		if err != nil {
+			return err
+		}
+		coverage, err := tx.Coverage(ctx, t.ID)
+		if err != nil || !allTried(coverage) {
+			return err
+		}
+		signals, err := tx.SignalsOf(ctx, in.ID)
+		if err != nil {
+			return err
+		}
+		for _, p := range e.Playbooks {
+			if err := e.offer(ctx, tx, t, p, in, correlate.Latest(signals)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// allTried reports whether every threat source was read, or tried, once.
+func allTried(coverage []cordon.Coverage) bool {
+	for _, source := range cordon.Sources() {
+		tried := slices.ContainsFunc(coverage, func(c cordon.Coverage) bool { return c.Source == source })
+		if source.TellsOfThreats() && !tried {
+			return false
+		}
+	}
+	return true
+}
+
+// offer starts a run when the playbook wants one and has none for the
+// incident yet.
+func (e *Engine) offer(ctx context.Context, tx *store.Tx, t Tenant, p playbook.Playbook, in cordon.Incident, signals []cordon.Signal) error {
+	origins := correlate.Corroborated(signals, p.Corroboration.Within)
+	m, err := p.Match(ctx, t.Tenant, in, signals, origins, correlate.Confirmed(signals), e.Now().UTC())
+	if err != nil {
+		return fmt.Errorf("playbook %s: %w", p.Name, err)
+	}
+	if !m.Wanted {
+		return nil
+	}
+	run := e.newRun(m.Plan, cordon.Requester{Playbook: p.Name}, m.Why)
+	run.IncidentID, run.Shadow = in.ID, !slices.Contains(e.On, p.Name)
+	added, err := tx.AddRun(ctx, run)
+	if err != nil || !added {
+		return err
+	}
+	return tx.Enqueue(ctx, advanceJob{Run: run.ID}, time.Time{})
+}
+
+// newRun returns a run of plan that has not begun.
+func (e *Engine) newRun(plan cordon.Plan, who cordon.Requester, why string) cordon.Run {
+	run := cordon.Run{
+		ID: e.NewID(), TenantID: plan.TenantID, Plan: plan, PlanHash: plan.Hash(), Requester: who, Why: why,
+		State: cordon.RunRunning, StartedAt: e.Now().UTC().Truncate(time.Microsecond),
+	}
+	for i, s := range plan.Steps {
+		run.Steps = append(run.Steps, cordon.Step{Index: i, Action: s.Action, Target: s.Target, Outcome: cordon.OutcomePlanned})
+	}
+	return run
+}

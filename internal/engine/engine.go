@@ -1,0 +1,189 @@
+// Package engine carries facts through the one flow: collect, correlate,
+// decide, judge, act, prove, write down, tell. One file per station.
+//
+// It holds the order of the calls and no decisions: those are made by the
+// pure packages that it calls, inside a transaction that also enqueues what
+// comes next. What is true about a run stands in our own tables; a job only
+// wakes a station up, and a sweep wakes up what no job does.
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/collect"
+	"github.com/cordonhq/cordon/internal/guard"
+	"github.com/cordonhq/cordon/internal/microsoft"
+	"github.com/cordonhq/cordon/internal/notify"
+	"github.com/cordonhq/cordon/internal/playbook"
+	"github.com/cordonhq/cordon/internal/store"
+	"golang.org/x/sync/errgroup"
+)
+
+// A Tenant is one directory and the client that enters it.
+type Tenant struct {
+	cordon.Tenant
+	Client *microsoft.Client
+}
+
+// Options are what an engine is built from. Store, Tenants and NewID are
+// needed; the rest has defaults.
+type Options struct {
+	Store     *store.Store
+	Tenants   []Tenant
+	Playbooks []playbook.Playbook
+	On        []string         // names of the playbooks that act; the others are in shadow
+	Channels  []notify.Channel // who is told
+	Guard     guard.Policy
+	Poll      Poll
+	InFlight  int              // readings at once; default 32
+	NewID     func() string    // a new GUID
+	Now       func() time.Time // default time.Now
+	Log       *slog.Logger     // default: nowhere
+	At        func(Point)      // told at each durable point; tests end the process there
+}
+
+// Poll says how often sources are read.
+type Poll struct {
+	Threats time.Duration // default 30s
+	Posture time.Duration // default 5m
+}
+
+// A Point is an instant at which a crash must lose nothing.
+type Point string
+
+// The durable points of the design, and the instant in the middle of an
+// action.
+const (
+	PointCollected Point = "collected" // signals, coverage and jobs are committed
+	PointIntent    Point = "intent"    // the intent is committed, the action has not left
+	PointActed     Point = "acted"     // the action has left, its outcome is not committed
+	PointOutcome   Point = "outcome"   // the outcome is committed
+)
+
+// An Engine is the one that works on a store.
+type Engine struct {
+	Options
+	tenants map[string]Tenant
+	hasher  collect.Hasher
+	quietMu sync.Mutex
+	quiet   []cordon.Coverage // readings without news, committed in groups
+	runs    keyed             // one goroutine at a time on a run
+	sizes   sizes             // how many users a tenant has
+}
+
+// New builds an engine. It starts nothing.
+func New(o Options) (*Engine, error) {
+	if o.Store == nil || o.NewID == nil {
+		return nil, errors.New("engine: needs a store and a source of ids")
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	if o.At == nil {
+		o.At = func(Point) {}
+	}
+	if o.InFlight == 0 {
+		o.InFlight = 32
+	}
+	e := &Engine{Options: o, tenants: map[string]Tenant{}, hasher: collect.NewHasher()}
+	for _, t := range o.Tenants {
+		e.tenants[t.ID] = t
+	}
+	return e, nil
+}
+
+// Run reads every source in its rhythm and carries what follows, until ctx
+// ends.
+func (e *Engine) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return e.work(ctx) })
+	g.Go(func() error { return e.commitQuiet(ctx) })
+	g.Go(func() error { return e.sweepForever(ctx) })
+	g.Go(func() error { return e.schedule(ctx) })
+	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// Once reads every source once, carries what follows to its end, and returns.
+// progress is told after each reading; it may be nil.
+func (e *Engine) Once(ctx context.Context, progress func(done, all int)) error {
+	workCtx, stop := context.WithCancel(ctx)
+	defer stop()
+	g, workCtx := errgroup.WithContext(workCtx)
+	g.Go(func() error { return e.work(workCtx) })
+	g.Go(func() error {
+		defer stop()
+		if err := e.readAll(workCtx, progress); err != nil {
+			return err
+		}
+		if err := e.sweep(workCtx); err != nil {
+			return err
+		}
+		return e.settle(workCtx)
+	})
+	if err := g.Wait(); err != nil && (ctx.Err() != nil || !errors.Is(err, context.Canceled)) {
+		return err
+	}
+	return ctx.Err()
+}
+
+// settle waits until no job is due any more.
+func (e *Engine) settle(ctx context.Context) error {
+	tick := time.NewTicker(25 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		due, err := e.Store.JobsDue(ctx, time.Now()) // jobs keep the computer's time
+		if err != nil || due == 0 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// tenant returns a tenant that is configured, or an error that says so.
+func (e *Engine) tenant(id string) (Tenant, error) {
+	t, ok := e.tenants[id]
+	if !ok {
+		return t, fmt.Errorf("tenant %s is no longer configured: %w", id, cordon.ErrNotFound)
+	}
+	return t, nil
+}
+
+// keyed lets one goroutine at a time hold a key.
+type keyed struct {
+	mu   sync.Mutex
+	held map[string]*sync.Mutex
+}
+
+// lock takes the key and returns the function that gives it back. Keys stay
+// for the life of the process: there are as many as runs that were touched.
+func (k *keyed) lock(key string) (unlock func()) {
+	k.mu.Lock()
+	if k.held == nil {
+		k.held = map[string]*sync.Mutex{}
+	}
+	m := k.held[key]
+	if m == nil {
+		m = &sync.Mutex{}
+		k.held[key] = m
+	}
+	k.mu.Unlock()
+	m.Lock()
+	return m.Unlock
+}

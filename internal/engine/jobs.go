@@ -1,0 +1,129 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/store"
+	"github.com/riverqueue/river"
+)
+
+// The jobs: each wakes one station for one thing. Doing one twice, or one
+// that has nothing to do any more, does no harm.
+type (
+	correlateJob struct {
+		Tenant string `json:"tenant"`
+	}
+	reviewJob struct {
+		Tenant string `json:"tenant"`
+	}
+	decideJob struct {
+		Incident string `json:"incident"`
+	}
+	advanceJob struct {
+		Run string `json:"run"`
+	}
+	proveJob struct {
+		Run  string `json:"run"`
+		Step int    `json:"step"`
+	}
+	tellJob struct{}
+)
+
+// Kind names the job in the queue.
+func (correlateJob) Kind() string { return "correlate" }
+
+// Kind names the job in the queue.
+func (reviewJob) Kind() string { return "review" }
+
+// Kind names the job in the queue.
+func (decideJob) Kind() string { return "decide" }
+
+// Kind names the job in the queue.
+func (advanceJob) Kind() string { return "advance" }
+
+// Kind names the job in the queue.
+func (proveJob) Kind() string { return "prove" }
+
+// Kind names the job in the queue.
+func (tellJob) Kind() string { return "tell" }
+
+// parallelJobs is how many jobs are worked at once: actions wait for
+// Microsoft, the rest is short.
+const parallelJobs = 16
+
+// work works the queue until ctx ends.
+func (e *Engine) work(ctx context.Context) error {
+	workers := river.NewWorkers()
+	handle(workers, func(ctx context.Context, j correlateJob) error { return e.correlate(ctx, j.Tenant) })
+	handle(workers, func(ctx context.Context, j reviewJob) error { return e.review(ctx, j.Tenant) })
+	handle(workers, func(ctx context.Context, j decideJob) error { return e.decide(ctx, j.Incident) })
+	handle(workers, func(ctx context.Context, j advanceJob) error { return e.advance(ctx, j.Run) })
+	handle(workers, func(ctx context.Context, j proveJob) error { return e.prove(ctx, j.Run, j.Step) })
+	handle(workers, func(ctx context.Context, _ tellJob) error { return e.tell(ctx) })
+	return e.Store.Jobs(ctx, workers, parallelJobs, e.Log)
+}
+
+// handle registers a station. What no longer exists is not tried again; what
+// was throttled is tried again soon.
+func handle[J river.JobArgs](workers *river.Workers, do func(context.Context, J) error) {
+	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[J]) error {
+		err := do(ctx, job.Args)
+		switch {
+		case errors.Is(err, cordon.ErrNotFound):
+			return river.JobCancel(err)
+		case errors.Is(err, cordon.ErrThrottled):
+			return river.JobSnooze(time.Second)
+		}
+		return err
+	}))
+}
+
+// sweepEvery is how often the tables are searched for work that no job wakes.
+const sweepEvery = 30 * time.Second
+
+func (e *Engine) sweepForever(ctx context.Context) error {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		if err := e.sweep(ctx); err != nil {
+			e.Log.ErrorContext(ctx, "sweep failed", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// sweep enqueues jobs for what is due: runs that go on, signals that were not
+// correlated, notices that were not sent.
+func (e *Engine) sweep(ctx context.Context) error {
+	return e.Store.Write(ctx, func(tx *store.Tx) error {
+		running, err := tx.Runs(ctx, store.RunFilter{States: []cordon.RunState{cordon.RunRunning}})
+		if err != nil {
+			return err
+		}
+		pending, err := tx.TenantsWithPending(ctx)
+		if err != nil {
+			return err
+		}
+		jobs := []river.JobArgs{tellJob{}}
+		for _, r := range running {
+			jobs = append(jobs, advanceJob{Run: r.ID})
+		}
+		for _, t := range pending {
+			jobs = append(jobs, correlateJob{Tenant: t})
+		}
+		for _, j := range jobs {
+			if err := tx.Enqueue(ctx, j, time.Time{}); err != nil {
+				return fmt.Errorf("sweep: %w", err)
+			}
+		}
+		return nil
+	})
+}

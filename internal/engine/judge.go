@@ -1,0 +1,64 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/action"
+	"github.com/cordonhq/cordon/internal/guard"
+	"github.com/cordonhq/cordon/internal/store"
+)
+
+// judge asks guard and writes down what it says. When it allows, the step
+// that comes back is an intent, committed with the prior state: durable point
+// 2. Caps are counted in the same transaction.
+func (e *Engine) judge(ctx context.Context, t Tenant, run cordon.Run, s cordon.Step, verb action.Verb, sit guard.Situation, before action.State) (cordon.Step, error) {
+	err := e.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := e.fillStored(ctx, tx, run, &sit); err != nil {
+			return err
+		}
+		s.Verdict = guard.Check(e.Guard, sit)
+		switch {
+		case s.Verdict.Decision != cordon.Allow, run.Shadow:
+			return e.stop(ctx, tx, t, run, s)
+		case verb.Met(nil, before):
+			s.Outcome, s.Proof, s.ProvedAt, s.Prior = cordon.OutcomeAlready, cordon.ProofConfirmed, sit.Now, before.JSON()
+			s.Detail = "it was so before"
+			return e.record(ctx, tx, run, s, cordon.EntryOutcome)
+		}
+		s.Outcome, s.RequestID, s.ActedAt, s.Detail = cordon.OutcomeIntent, e.NewID(), sit.Now.Truncate(time.Microsecond), ""
+		s.Attempts++
+		if s.Prior == nil {
+			s.Prior = before.JSON()
+		}
+		return e.record(ctx, tx, run, s, cordon.EntryIntent)
+	})
+	return s, err
+}
+
+// stop writes down that guard did not allow a step, and tells.
+func (e *Engine) stop(ctx context.Context, tx *store.Tx, t Tenant, run cordon.Run, s cordon.Step) error {
+	s.Outcome, s.Detail = cordon.OutcomeSkipped, s.Verdict.Detail
+	if s.Verdict.Decision == cordon.Hold {
+		s.Outcome = cordon.OutcomePlanned
+	}
+	if err := e.record(ctx, tx, run, s, cordon.EntryVerdict); err != nil {
+		return err
+	}
+	if run.Shadow {
+		return nil // the shadow report tells, not the night
+	}
+	n := stepNotice(run, s)
+	n.Kind, n.Severity, n.Reason = cordon.NoticeRefused, cordon.SeverityHigh, string(s.Verdict.Reason)
+	if s.Verdict.Decision == cordon.Hold {
+		n.Kind = cordon.NoticeHeld
+	}
+	return e.notice(ctx, tx, t, n)
+}
+
+func stepNotice(run cordon.Run, s cordon.Step) cordon.Notice {
+	return cordon.Notice{
+		Title: string(s.Action) + " " + s.Target.Label(), IncidentID: run.IncidentID, RunID: run.ID, Action: s.Action, Target: s.Target.ID(),
+	}
+}

@@ -1,0 +1,181 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/action"
+	"github.com/cordonhq/cordon/internal/audit"
+	"github.com/cordonhq/cordon/internal/playbook"
+	"github.com/cordonhq/cordon/internal/store"
+)
+
+// proveAgain is when the state is read back once more after an action.
+func proveAgain() []time.Duration { return []time.Duration{2 * time.Minute, 15 * time.Minute} }
+
+// settle says what became of an action from the answer that it got.
+func settle(s cordon.Step, verb action.Verb, err error) cordon.Step {
+	switch {
+	case err == nil:
+		s.Outcome, s.Detail = cordon.OutcomeDone, ""
+	case errors.Is(err, cordon.ErrThrottled):
+		s.Outcome, s.Verdict, s.Detail = cordon.OutcomePlanned, cordon.Verdict{}, "not done, to be tried again: "+err.Error()
+	case errors.Is(err, cordon.ErrUnknownOutcome), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		s.Outcome, s.Detail = cordon.OutcomeUnknown, "no answer came back: "+err.Error()
+	default:
+		s.Outcome, s.Detail = cordon.OutcomeFailed, verb.Explain(err)
+	}
+	return s
+}
+
+// readBack proves a step by reading the state that it changed.
+func (e *Engine) readBack(ctx context.Context, t Tenant, s cordon.Step, verb action.Verb) cordon.Step {
+	s.ProvedAt = e.Now().UTC().Truncate(time.Microsecond)
+	prior, err := action.ParseState(s.Prior)
+	if err == nil {
+		var now action.State
+		if now, err = verb.Read(ctx, t.Client, s.Target); err == nil {
+			s.Proof = verb.Prove(prior, now, s.ActedAt, s.ProvedAt)
+			return s
+		}
+	}
+	s.Proof = cordon.ProofUnknown
+	s.Detail = cmp.Or(s.Detail, "the state could not be read back: "+err.Error())
+	return s
+}
+
+// finish commits what became of an action: durable point 3.
+func (e *Engine) finish(ctx context.Context, t Tenant, run cordon.Run, before, s cordon.Step) error {
+	return e.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := e.record(ctx, tx, run, s, cordon.EntryOutcome); err != nil {
+			return err
+		}
+		if err := e.notice(ctx, tx, t, outcomeNotice(run, s)); err != nil {
+			return err
+		}
+		if before.Outcome != cordon.OutcomeIntent && before.Outcome != cordon.OutcomeUnknown || s.Outcome == cordon.OutcomeFailed {
+			return nil
+		}
+		for _, wait := range proveAgain() {
+			if err := tx.Enqueue(ctx, proveJob{Run: run.ID, Step: s.Index}, time.Now().Add(wait)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func outcomeNotice(run cordon.Run, s cordon.Step) cordon.Notice {
+	n := stepNotice(run, s)
+	n.Kind, n.Severity, n.Reason = cordon.NoticeContained, cordon.SeverityHigh, "proof "+string(s.Proof)
+	if !s.Settled() {
+		n.Kind, n.Reason = cordon.NoticeFailed, string(s.Outcome)
+		n.Title += ": " + s.Detail
+	}
+	return n
+}
+
+// prove reads the state back once more, some time after an action.
+func (e *Engine) prove(ctx context.Context, runID string, step int) error {
+	defer e.runs.lock(runID)()
+	run, err := e.loadRun(ctx, runID)
+	if err != nil {
+		return err
+	}
+	t, err := e.tenant(run.TenantID)
+	if err != nil {
+		return err
+	}
+	s := run.Steps[step]
+	verb, ok := action.Find(s.Action)
+	undone, err := e.undone(ctx, run)
+	if err != nil || !ok || undone || s.Outcome != cordon.OutcomeDone && s.Outcome != cordon.OutcomeUnknown {
+		return err
+	}
+	before := s.Proof
+	s = e.readBack(ctx, t, s, verb)
+	return e.Store.Write(ctx, func(tx *store.Tx) error { return e.proved(ctx, tx, t, run, s, before) })
+}
+
+// proved writes down a later proof and tells when it is not what it was.
+func (e *Engine) proved(ctx context.Context, tx *store.Tx, t Tenant, run cordon.Run, s cordon.Step, before cordon.Proof) error {
+	if err := e.record(ctx, tx, run, s, cordon.EntryProof); err != nil || s.Proof == before {
+		return err
+	}
+	n := stepNotice(run, s)
+	n.Kind, n.Severity, n.Reason = cordon.NoticeContained, cordon.SeverityHigh, "proof "+string(s.Proof)
+	if s.Proof == cordon.ProofContradicted {
+		n.Kind = cordon.NoticeFailed
+		n.Title += ": the state is no longer as wished"
+	}
+	if err := e.notice(ctx, tx, t, n); err != nil {
+		return err
+	}
+	run.Steps[s.Index] = s
+	if _, state := playbook.Next(run); state != run.State && state.Ended() {
+		return tx.SetRunState(ctx, run.ID, state, e.Now().UTC())
+	}
+	return nil
+}
+
+// undone reports whether a person has undone the run: its state is then no
+// longer as it once wished, rightly.
+func (e *Engine) undone(ctx context.Context, run cordon.Run) (undone bool, err error) {
+	err = e.Store.Read(ctx, func(tx *store.Tx) error {
+		runs, err := tx.Runs(ctx, store.RunFilter{Tenants: []string{run.TenantID}, UndoOf: run.ID})
+		undone = len(runs) > 0
+		return err
+	})
+	return undone, err
+}
+
+// record stores a step as it stands together with its audit entry.
+func (e *Engine) record(ctx context.Context, tx *store.Tx, run cordon.Run, s cordon.Step, kind cordon.EntryKind) error {
+	if err := tx.PutStep(ctx, run, s); err != nil {
+		return err
+	}
+	data, err := json.Marshal(entryData{
+		Why: run.Why, PlanHash: run.PlanHash, Incident: run.IncidentID, Verdict: s.Verdict, Outcome: s.Outcome, Proof: s.Proof,
+		RequestID: s.RequestID, Prior: s.Prior, Detail: s.Detail,
+	})
+	if err != nil {
+		return fmt.Errorf("audit: %w", err)
+	}
+	last, err := tx.LastEntry(ctx)
+	if err != nil {
+		return err
+	}
+	sealed, err := audit.Seal(last, cordon.Entry{
+		At: e.Now().UTC(), Kind: kind, TenantID: run.TenantID, RunID: run.ID, Step: s.Index,
+		Actor: run.Requester.String(), Action: s.Action, Target: s.Target.ID(), Data: data,
+	})
+	if err != nil {
+		return err
+	}
+	return tx.AddEntry(ctx, sealed)
+}
+
+// entryData is what an audit entry says besides who, what and whom.
+type entryData struct {
+	Why       string          `json:"why"`
+	PlanHash  string          `json:"plan_hash"`
+	Incident  string          `json:"incident_id,omitempty"`
+	Verdict   cordon.Verdict  `json:"verdict"`
+	Outcome   cordon.Outcome  `json:"outcome"`
+	Proof     cordon.Proof    `json:"proof"`
+	RequestID string          `json:"request_id,omitempty"`
+	Prior     json.RawMessage `json:"prior,omitempty"`
+	Detail    string          `json:"detail,omitempty"`
+}
+
+func errOr(err, otherwise error) error {
+	if err == nil {
+		return otherwise
+	}
+	return err
+}

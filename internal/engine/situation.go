@@ -1,0 +1,274 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/action"
+	"github.com/cordonhq/cordon/internal/correlate"
+	"github.com/cordonhq/cordon/internal/guard"
+	"github.com/cordonhq/cordon/internal/microsoft"
+	"github.com/cordonhq/cordon/internal/playbook"
+	"github.com/cordonhq/cordon/internal/store"
+	"golang.org/x/sync/errgroup"
+)
+
+// syncRole is the role that only the directory-sync account holds: Directory
+// Synchronization Accounts.
+const syncRole = "d29b2b05-8046-44ba-8758-1e26182fcf32"
+
+// unprivileged are the directory roles that give no power over others (the
+// first row of the reference's table of who may change whom).
+var unprivileged = []string{
+	"88d8e3e3-8f55-4a1e-953a-9b9898b8876b", // Directory Readers
+	"95e79109-95c0-4d8e-aee3-d01accf2d47b", // Guest Inviter
+	"790c1fb9-7f7d-4f88-86a1-ef1f95c05c1b", // Message Center Reader
+	"4a5d8f65-41da-4de4-8968-e035b65339cf", // Reports Reader
+	"75934031-6c7e-415a-99d7-48dbd49e875e", // Usage Summary Reports Reader
+}
+
+// situation reads from Microsoft what guard must know of a step. What could
+// not be read stands in Unreadable: guard then refuses.
+func (e *Engine) situation(ctx context.Context, t Tenant, r cordon.Run, s cordon.Step, verb action.Verb) guard.Situation {
+	sit := guard.Situation{
+		Mode: t.Mode, Requester: r.Requester, PlaybookOn: slices.Contains(e.On, r.Requester.Playbook), RunID: r.ID,
+		Step: r.Plan.Steps[s.Index], Effect: guard.Effect(verb.Effect), SelfMend: verb.SelfMend, OwnApp: t.ClientID, Users: -1,
+	}
+	if t.Mode == cordon.ModeObserve {
+		return sit // refused whatever else is true: read nothing
+	}
+	switch {
+	case verb.Effect == action.Posture:
+		e.readPosture(ctx, t, verb, &sit)
+	case s.Target.Kind == cordon.KindUser:
+		e.readTarget(ctx, t, s.Target, &sit)
+	}
+	return sit
+}
+
+// readTarget reads everything about a user that guard asks for, at once.
+func (e *Engine) readTarget(ctx context.Context, t Tenant, target cordon.Entity, sit *guard.Situation) {
+	var user microsoft.User
+	var roles []microsoft.Role
+	var admins []microsoft.User
+	var policies []guard.CAPolicy
+	var failed failures
+	var g errgroup.Group
+	g.Go(failed.note("user", func() (err error) { user, err = t.Client.Users.Get(ctx, target.ID()); return err }))
+	g.Go(failed.note("roles of the user", func() (err error) { roles, err = t.Client.Directory.RolesOf(ctx, target.ID()); return err }))
+	g.Go(failed.note("global administrators", func() (err error) { admins, err = t.Client.Directory.GlobalAdmins(ctx); return err }))
+	g.Go(failed.note("conditional access policies", func() (err error) { policies, err = e.policies(ctx, t); return err }))
+	g.Go(func() error { sit.Users = e.sizes.of(ctx, t, e.Now()); return nil })
+	_ = g.Wait() // what failed stands in failed
+	sit.Unreadable = append(sit.Unreadable, failed.list...)
+	sit.Target = targetOf(t, user, roles)
+	sit.GlobalAdminsKnown = true
+	var all []string
+	for _, a := range admins {
+		all = append(all, strings.ToLower(a.ID))
+		if a.AccountEnabled == nil || *a.AccountEnabled {
+			sit.GlobalAdmins = append(sit.GlobalAdmins, strings.ToLower(a.ID))
+		}
+	}
+	sit.Target.BreakGlassFound = slices.Contains(guard.FindBreakGlass(all, policies), sit.Target.ObjectID)
+}
+
+// targetOf says what is known of the user.
+func targetOf(t Tenant, u microsoft.User, roles []microsoft.Role) guard.Target {
+	target := guard.Target{ObjectID: strings.ToLower(u.ID), UPN: strings.ToLower(u.UserPrincipalName), Known: u.ID != ""}
+	target.BreakGlass = slices.ContainsFunc(t.BreakGlass, func(s string) bool {
+		return target.Known && (strings.EqualFold(s, u.ID) || strings.EqualFold(s, u.UserPrincipalName))
+	})
+	for _, r := range roles {
+		switch id := strings.ToLower(r.TemplateID); {
+		case id == syncRole:
+			target.SyncAccount = true
+		case !slices.Contains(unprivileged, id):
+			target.Roles = append(target.Roles, r.Name)
+		}
+	}
+	return target
+}
+
+// readPosture reads what guard asks for before a setting is changed.
+func (e *Engine) readPosture(ctx context.Context, t Tenant, verb action.Verb, sit *guard.Situation) {
+	if verb.Name != cordon.ActionEnableSecurityDefaults {
+		return
+	}
+	policies, err := livePolicies(ctx, t)
+	if err != nil {
+		sit.Unreadable = append(sit.Unreadable, "conditional access policies: "+err.Error())
+	}
+	sit.BlockingPolicies = EnabledPolicies(policies)
+}
+
+// EnabledPolicies names the policies that stand in the way of security
+// defaults: those that are enabled.
+func EnabledPolicies(policies []guard.CAPolicy) []string {
+	names := []string{}
+	for _, p := range policies {
+		if p.State == "enabled" {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
+// policies returns the tenant's Conditional Access policies: as last read if
+// that is fresh, for their limit is shared by all apps of the tenant.
+func (e *Engine) policies(ctx context.Context, t Tenant) ([]guard.CAPolicy, error) {
+	var o cordon.Observation
+	err := e.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		o, err = tx.Observation(ctx, t.ID, cordon.SourceConditionalAccess)
+		return err
+	})
+	if err == nil && o.State == cordon.ObservedValue && e.Now().Sub(o.ObservedAt) < cordon.StaleAfter {
+		var raws []json.RawMessage
+		if err := json.Unmarshal(o.Value, &raws); err != nil {
+			return nil, err
+		}
+		return asPolicies(raws)
+	}
+	return livePolicies(ctx, t)
+}
+
+func livePolicies(ctx context.Context, t Tenant) ([]guard.CAPolicy, error) {
+	return Policies(ctx, t.Client)
+}
+
+// Policies reads a tenant's Conditional Access policies, as guard sees them.
+func Policies(ctx context.Context, c *microsoft.Client) ([]guard.CAPolicy, error) {
+	var all []guard.CAPolicy
+	for page, err := range c.Policies.ConditionalAccess(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		some, err := asPolicies(page.Items)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	return all, nil
+}
+
+func asPolicies(raws []json.RawMessage) ([]guard.CAPolicy, error) {
+	var out []guard.CAPolicy
+	for _, raw := range raws {
+		p, err := microsoft.Decode[microsoft.ConditionalAccessPolicy](raw)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, guard.CAPolicy{ID: p.ID, Name: p.DisplayName, State: p.State, ExcludeUsers: p.Conditions.Users.ExcludeUsers})
+	}
+	return out, nil
+}
+
+// failures collects what could not be read, with what it was.
+type failures struct {
+	mu   sync.Mutex
+	list []string
+}
+
+func (f *failures) note(what string, read func() error) func() error {
+	return func() error {
+		if err := read(); err != nil {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.list = append(f.list, fmt.Sprintf("%s: %v", what, err))
+		}
+		return nil
+	}
+}
+
+// sizes remembers how many users each tenant has, for a day.
+type sizes struct {
+	mu   sync.Mutex
+	read map[string]size
+}
+
+type size struct {
+	users int
+	at    time.Time
+}
+
+// of returns the number of users, or -1 when it cannot be read: guard then
+// takes the smallest cap.
+func (s *sizes) of(ctx context.Context, t Tenant, now time.Time) int {
+	s.mu.Lock()
+	known, ok := s.read[t.ID]
+	s.mu.Unlock()
+	if ok && now.Sub(known.at) < 24*time.Hour {
+		return known.users
+	}
+	n, err := t.Client.Users.Count(ctx)
+	if err != nil {
+		return -1
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.read == nil {
+		s.read = map[string]size{}
+	}
+	s.read[t.ID] = size{users: n, at: now}
+	return n
+}
+
+// fillStored adds to a situation what our own tables know. It reads them in
+// the transaction that writes the intent, so that two runs cannot both take
+// the last place under a cap.
+func (e *Engine) fillStored(ctx context.Context, tx *store.Tx, r cordon.Run, sit *guard.Situation) error {
+	sit.Now = e.Now().UTC()
+	attempts, err := tx.Attempts(ctx, r.TenantID, sit.Now.Add(-24*time.Hour))
+	if err != nil {
+		return err
+	}
+	for _, a := range attempts {
+		sit.Recent = append(sit.Recent, guard.Attempt(a))
+	}
+	if r.Requester.IsPerson() {
+		return nil
+	}
+	coverage, err := tx.Coverage(ctx, r.TenantID)
+	if err != nil {
+		return err
+	}
+	sit.Unread = unread(coverage, sit.Now)
+	return e.fillCorroboration(ctx, tx, r, sit)
+}
+
+// unread returns the threat sources of which something may not have been
+// seen.
+func unread(coverage []cordon.Coverage, now time.Time) (missing []cordon.Source) {
+	for _, source := range cordon.Sources() {
+		i := slices.IndexFunc(coverage, func(c cordon.Coverage) bool { return c.Source == source })
+		if source.TellsOfThreats() && (i < 0 || coverage[i].At(now).Missing()) {
+			missing = append(missing, source)
+		}
+	}
+	return missing
+}
+
+// fillCorroboration asks again which origins corroborate each other: what
+// held when the run was planned may have been closed since.
+func (e *Engine) fillCorroboration(ctx context.Context, tx *store.Tx, r cordon.Run, sit *guard.Situation) error {
+	i := slices.IndexFunc(e.Playbooks, func(p playbook.Playbook) bool { return p.Name == r.Requester.Playbook })
+	if i < 0 {
+		sit.Unreadable = append(sit.Unreadable, "the playbook "+r.Requester.Playbook+" is no longer there")
+		return nil
+	}
+	signals, err := tx.SignalsOf(ctx, r.IncidentID)
+	if err != nil {
+		return err
+	}
+	signals = correlate.Latest(signals)
+	sit.Origins = correlate.Corroborated(signals, e.Playbooks[i].Corroboration.Within)
+	sit.Confirmed = correlate.Confirmed(signals)
+	return nil
+}

@@ -1,0 +1,41 @@
+// Package guard judges every step before it is taken: plan and situation in,
+// verdict out.
+//
+// It is pure. It neither reads the situation nor acts; what could not be read
+// is said to it, and it refuses. The limits stand in defaults.yaml, with the
+// reason beside each.
+package guard
+
+import "github.com/cordonhq/cordon"
+
+// A rule returns its verdict, or the zero verdict when it does not apply.
+type rule func(Policy, Situation) cordon.Verdict
+
+// rules returns the rules in their order: the first that applies decides. A
+// refusal that no waiting and no approval changes comes before one that it
+// does, and the switch of the playbook comes last, so that the report of a
+// playbook in shadow says what would have happened.
+func rules() []rule {
+	return []rule{
+		observe, unreadable,
+		ownApp, breakGlass, syncAccount, lastAdmins,
+		blockingPolicies,
+		undone, coolDown,
+		twoPeople,
+		corroboration, coverageFloor,
+		capDisables, capUsers,
+		modeApprove, modeProtect,
+		shadow,
+	}
+}
+
+// Check judges one step. Every verdict has a named reason and a detail for
+// people. A situation that is odd or incomplete is refused.
+func Check(p Policy, s Situation) cordon.Verdict {
+	for _, r := range rules() {
+		if v := r(p, s); v.Decision != "" {
+			return v
+		}
+	}
+	return cordon.Verdict{Decision: cordon.Allow, Reason: cordon.ReasonWithin, Detail: "within all guardrails"}
+}

@@ -1,0 +1,363 @@
+package guard
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/cordonhq/cordon"
+)
+
+const (
+	ada  = "aaaaaaaa-0000-0000-0000-000000000001"
+	self = "cccccccc-0000-0000-0000-000000000003"
+)
+
+func noon() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
+
+// base is a situation in which a playbook may disable a user.
+func base() Situation {
+	return Situation{
+		Now: noon(), Mode: cordon.ModeEnforce, Requester: cordon.Requester{Playbook: "contain"}, RunID: "run", PlaybookOn: true,
+		Step:   cordon.PlannedStep{Action: cordon.ActionDisableUser, Target: cordon.NewUser(ada, "ada@contoso.test", "")},
+		Effect: EffectContain, Origins: []cordon.Origin{cordon.OriginEndpoint, cordon.OriginIdentityProtection},
+		Target:       Target{ObjectID: ada, UPN: "ada@contoso.test", Known: true},
+		GlobalAdmins: []string{"g1", "g2", "g3"}, GlobalAdminsKnown: true, Users: 1000, OwnApp: self,
+	}
+}
+
+// tried returns an attempt of another run by a playbook, so long ago.
+func tried(a cordon.ActionName, target string, ago time.Duration) Attempt {
+	return Attempt{At: noon().Add(-ago), Action: a, TargetID: target, RunID: "run of " + target}
+}
+
+// undid returns a person's undo of something on the target, so long ago.
+func undid(target string, ago time.Duration) Attempt {
+	return Attempt{At: noon().Add(-ago), Action: cordon.ActionEnableUser, TargetID: target, RunID: "undo", Person: true, Undo: true}
+}
+
+// disabled returns disablings of so many other users, one a minute.
+func disabled(n int, ago time.Duration) []Attempt {
+	var out []Attempt
+	for i := range n {
+		out = append(out, tried(cordon.ActionDisableUser, string(rune('b'+i)), ago-time.Duration(i)*time.Minute))
+	}
+	return out
+}
+
+// revoked is like disabled, with an action that has no cap of its own.
+func revoked(n int, ago time.Duration) []Attempt {
+	out := disabled(n, ago)
+	for i := range out {
+		out[i].Action = cordon.ActionRevokeSessions
+	}
+	return out
+}
+
+func person(s *Situation)   { s.Requester, s.PlaybookOn = cordon.Requester{Person: "sam"}, false }
+func undo(s *Situation)     { s.Effect, s.Step.Action = EffectRestore, cordon.ActionEnableUser }
+func selfMend(s *Situation) { s.SelfMend, s.Step.Action = true, cordon.ActionRevokeSessions }
+
+func posture(s *Situation) {
+	s.Effect, s.Step = EffectPosture, cordon.PlannedStep{Action: cordon.ActionEnableSecurityDefaults, Target: cordon.NewTenantEntity("t1")}
+	s.Target = Target{}
+}
+
+// all makes one change of several.
+func all(changes ...func(*Situation)) func(*Situation) {
+	return func(s *Situation) {
+		for _, c := range changes {
+			c(s)
+		}
+	}
+}
+
+func mode(m cordon.Mode) func(*Situation) { return func(s *Situation) { s.Mode = m } }
+
+func recent(a ...Attempt) func(*Situation) {
+	return func(s *Situation) { s.Recent = append(s.Recent, a...) }
+}
+
+type verdictCase struct {
+	name   string
+	change func(*Situation)
+	want   cordon.Reason
+}
+
+// cases holds every reason, and both sides of every boundary.
+func cases() []verdictCase {
+	const day, tick = 24 * time.Hour, time.Microsecond
+	admins := func(ids ...string) func(*Situation) { return func(s *Situation) { s.GlobalAdmins = ids } }
+	return []verdictCase{
+		{"playbook", func(*Situation) {}, cordon.ReasonWithin},
+		{"person", person, cordon.ReasonWithin},
+		{"person, posture", all(person, posture), cordon.ReasonWithin},
+		{"person, undo", all(person, undo), cordon.ReasonWithin},
+
+		{"observe", mode(cordon.ModeObserve), cordon.ReasonObserve},
+		{"observe, person", all(person, mode(cordon.ModeObserve)), cordon.ReasonObserve},
+		{"observe, undo", all(person, undo, mode(cordon.ModeObserve)), cordon.ReasonObserve},
+		{"observe, nothing else known", func(s *Situation) { *s = Situation{Mode: cordon.ModeObserve} }, cordon.ReasonObserve},
+
+		{"zero", func(s *Situation) { *s = Situation{} }, cordon.ReasonUnreadable},
+		{"something unreadable", func(s *Situation) { s.Unreadable = []string{"roles: 503"} }, cordon.ReasonUnreadable},
+		{"something unreadable, undo", all(person, undo, func(s *Situation) { s.Unreadable = []string{"user"} }), cordon.ReasonUnreadable},
+		{"no mode", mode(""), cordon.ReasonUnreadable},
+		{"unknown mode", mode("attack"), cordon.ReasonUnreadable},
+		{"no effect", func(s *Situation) { s.Effect = "" }, cordon.ReasonUnreadable},
+		{"unknown effect", func(s *Situation) { s.Effect = "delete" }, cordon.ReasonUnreadable},
+		{"nobody asks", func(s *Situation) { s.Requester = cordon.Requester{} }, cordon.ReasonUnreadable},
+		{"no time", func(s *Situation) { s.Now = time.Time{} }, cordon.ReasonUnreadable},
+		{"no action", func(s *Situation) { s.Step.Action = "" }, cordon.ReasonUnreadable},
+		{"no target", func(s *Situation) { s.Step.Target = cordon.Entity{} }, cordon.ReasonUnreadable},
+		{"target without a name", func(s *Situation) { s.Step.Target = cordon.Entity{Kind: cordon.KindUser} }, cordon.ReasonUnreadable},
+		{"disabling a device", func(s *Situation) { s.Step.Target = cordon.NewDevice("m1", "") }, cordon.ReasonUnreadable},
+		{"user not found", func(s *Situation) { s.Target.Known = false }, cordon.ReasonUnreadable},
+		{"user not found, undo", all(person, undo, func(s *Situation) { s.Target = Target{} }), cordon.ReasonUnreadable},
+		{"known is another user", func(s *Situation) { s.Target.ObjectID = "b" }, cordon.ReasonUnreadable},
+		{"by UPN", func(s *Situation) { s.Step.Target = cordon.NewUser("", "Ada@contoso.test", "") }, cordon.ReasonWithin},
+		{"by UPN, known is another user", func(s *Situation) { s.Step.Target = cordon.NewUser("", "lin@contoso.test", "") }, cordon.ReasonUnreadable},
+		{"by on-premises SID", func(s *Situation) { s.Step.Target = cordon.NewUser("", "", "s-1-5-21-1") }, cordon.ReasonUnreadable},
+
+		{"own app", func(s *Situation) { s.Target.OwnApp = true }, cordon.ReasonOwnApp},
+		{"own app, by its id", func(s *Situation) { s.OwnApp = ada }, cordon.ReasonOwnApp},
+		{"break-glass, listed", func(s *Situation) { s.Target.BreakGlass = true }, cordon.ReasonBreakGlass},
+		{"break-glass, found", func(s *Situation) { s.Target.BreakGlassFound = true }, cordon.ReasonBreakGlass},
+		{"break-glass, person", all(person, func(s *Situation) { s.Target.BreakGlass = true }), cordon.ReasonBreakGlass},
+		{"break-glass, self-mend", all(selfMend, func(s *Situation) { s.Target.BreakGlass = true }), cordon.ReasonBreakGlass},
+		{"break-glass, undo", all(person, undo, func(s *Situation) { s.Target.BreakGlass = true }), cordon.ReasonWithin},
+		{"break-glass, disabled as an undo", all(person, func(s *Situation) { s.Effect, s.Target.BreakGlass = EffectRestore, true }), cordon.ReasonBreakGlass},
+		{"sync account", func(s *Situation) { s.Target.SyncAccount = true }, cordon.ReasonSyncAccount},
+		{"one of two admins", admins("g1", ada), cordon.ReasonLastAdmins},
+		{"one of two admins, person, named twice", all(person, admins("g1", ada, "G1", "AAAAAAAA-0000-0000-0000-000000000001")), cordon.ReasonLastAdmins},
+		{"one of three admins", admins("g1", "g2", ada), cordon.ReasonTwoPeople},
+		{"two admins, not the target", admins("g1", "g2"), cordon.ReasonWithin},
+		{"admins not known, holds the role", func(s *Situation) {
+			s.GlobalAdminsKnown, s.Target.Roles = false, []string{"global administrator"}
+		}, cordon.ReasonLastAdmins},
+		{"admins not known, holds no such role", func(s *Situation) { s.GlobalAdminsKnown = false }, cordon.ReasonWithin},
+
+		{"blocking policies", all(person, posture, func(s *Situation) { s.BlockingPolicies = []string{"MFA for all"} }), cordon.ReasonPolicyExists},
+		{"blocking policies, disabling defaults", all(person, posture, func(s *Situation) {
+			s.BlockingPolicies, s.Step.Action = []string{"MFA for all"}, cordon.ActionDisableSecurityDefaults
+		}), cordon.ReasonWithin},
+
+		{"undone, a little less than a day ago", recent(undid(ada, day-tick)), cordon.ReasonUndone},
+		{"undone, a day ago", recent(undid(ada, day)), cordon.ReasonWithin},
+		{"undone, by UPN", recent(undid("ADA@contoso.test", time.Hour)), cordon.ReasonUndone},
+		{"undone for another user", recent(undid("b", time.Hour)), cordon.ReasonWithin},
+		{"undone, person asks", all(person, recent(undid(ada, time.Hour))), cordon.ReasonWithin},
+		{"undone by Cordon", recent(func() Attempt { a := undid(ada, time.Hour); a.Person = false; return a }()), cordon.ReasonWithin},
+		{"undone, posture", all(posture, recent(undid("t1", time.Hour))), cordon.ReasonUndone},
+
+		{"tried, a little less than a day ago", recent(tried(cordon.ActionDisableUser, ada, day-tick)), cordon.ReasonCoolDown},
+		{"tried, a day ago", recent(tried(cordon.ActionDisableUser, ada, day)), cordon.ReasonWithin},
+		{"tried, person asks", all(person, recent(tried(cordon.ActionDisableUser, ada, time.Hour))), cordon.ReasonCoolDown},
+		{"tried, by UPN", recent(tried(cordon.ActionDisableUser, "ada@contoso.test", time.Hour)), cordon.ReasonCoolDown},
+		{"tried at an unknown time", recent(Attempt{Action: cordon.ActionDisableUser, TargetID: ada}), cordon.ReasonCoolDown},
+		{"tried in the future", recent(tried(cordon.ActionDisableUser, ada, -time.Hour)), cordon.ReasonCoolDown},
+		{"another action tried", recent(tried(cordon.ActionRevokeSessions, ada, time.Hour)), cordon.ReasonWithin},
+		{"tried on another user", recent(tried(cordon.ActionDisableUser, "b", time.Hour)), cordon.ReasonWithin},
+		{"tried in this run", recent(Attempt{At: noon(), Action: cordon.ActionDisableUser, TargetID: ada, RunID: "run"}), cordon.ReasonWithin},
+		{"no run has no own attempts", all(func(s *Situation) { s.RunID = "" }, recent(Attempt{At: noon(), Action: cordon.ActionDisableUser, TargetID: ada})), cordon.ReasonCoolDown},
+		{"tried and undone since, person", all(person, recent(tried(cordon.ActionDisableUser, ada, 2*time.Hour), undid(ada, time.Hour))), cordon.ReasonWithin},
+		{"tried and undone since, playbook", recent(tried(cordon.ActionDisableUser, ada, 2*time.Hour), undid(ada, time.Hour)), cordon.ReasonUndone},
+		{"undone, then tried, person", all(person, recent(undid(ada, 2*time.Hour), tried(cordon.ActionDisableUser, ada, time.Hour))), cordon.ReasonCoolDown},
+		{"tried and another user undone, person", all(person, recent(tried(cordon.ActionDisableUser, ada, 2*time.Hour), undid("b", time.Hour))), cordon.ReasonCoolDown},
+		{"tried, undo", all(person, undo, recent(tried(cordon.ActionDisableUser, ada, 0), tried(cordon.ActionEnableUser, ada, 0))), cordon.ReasonWithin},
+
+		{"administrator", func(s *Situation) { s.Target.Roles = []string{"User Administrator"} }, cordon.ReasonTwoPeople},
+		{"administrator, person", all(person, func(s *Situation) { s.Target.Roles = []string{"User Administrator"} }), cordon.ReasonTwoPeople},
+		{"administrator, undo", all(person, undo, func(s *Situation) { s.Target.Roles = []string{"User Administrator"} }), cordon.ReasonWithin},
+		{"app", func(s *Situation) {
+			s.Step = cordon.PlannedStep{Action: "disable_app", Target: cordon.Entity{Kind: cordon.KindServicePrincipal}.Add(cordon.NameObjectID, "p1")}
+		}, cordon.ReasonTwoPeople},
+
+		{"one origin", func(s *Situation) { s.Origins = s.Origins[:1] }, cordon.ReasonCorroborate},
+		{"one origin, twice", func(s *Situation) { s.Origins = []cordon.Origin{"a", "A", ""} }, cordon.ReasonCorroborate},
+		{"one origin and our own word", func(s *Situation) { s.Origins = []cordon.Origin{"a", cordon.OriginCordon} }, cordon.ReasonCorroborate},
+		{"one origin, confirmed", func(s *Situation) { s.Origins, s.Confirmed = s.Origins[:1], true }, cordon.ReasonWithin},
+		{"no origin, person", all(person, func(s *Situation) { s.Origins = nil }), cordon.ReasonWithin},
+		{"a source unread", func(s *Situation) { s.Unread = []cordon.Source{cordon.SourceAlerts} }, cordon.ReasonFloor},
+		{"a source unread, confirmed", func(s *Situation) { s.Confirmed, s.Unread = true, []cordon.Source{cordon.SourceAlerts} }, cordon.ReasonFloor},
+		{"a source unread, person", all(person, func(s *Situation) { s.Unread = []cordon.Source{cordon.SourceAlerts} }), cordon.ReasonWithin},
+
+		{"three disabled, a little less than 15 minutes ago", recent(disabled(3, 15*time.Minute-tick)...), cordon.ReasonCapDisables},
+		{"three disabled, the first 15 minutes ago", recent(disabled(3, 15*time.Minute)...), cordon.ReasonWithin},
+		{"three disabled, person", all(person, recent(disabled(3, time.Minute)...)), cordon.ReasonCapDisables},
+		{"three disabled, revoking", all(selfMend, recent(disabled(3, 10*time.Minute)...)), cordon.ReasonWithin},
+		{"three disabled in this run", recent(Attempt{At: noon(), Action: cordon.ActionDisableUser, TargetID: "b", RunID: "run"}, disabled(2, 10*time.Minute)[0], disabled(2, 10*time.Minute)[1]), cordon.ReasonWithin},
+		{"three disabled, enabled again", recent(append(disabled(3, 10*time.Minute), undid("b", 0), undid("c", 0))...), cordon.ReasonCapDisables},
+		{"three enabled", recent(undid("b", 0), undid("c", 0), undid("d", 0)), cordon.ReasonWithin},
+		{"two revoked and two disabled", recent(append(revoked(2, 10*time.Minute), disabled(2, 10*time.Minute)...)...), cordon.ReasonWithin},
+
+		{"five others, a little less than an hour ago", recent(revoked(5, time.Hour-tick)...), cordon.ReasonCapUsers},
+		{"five others, the first an hour ago", recent(revoked(5, time.Hour)...), cordon.ReasonWithin},
+		{"four others", recent(revoked(4, 30*time.Minute)...), cordon.ReasonWithin},
+		{"four others and the target", recent(append(revoked(4, 30*time.Minute), tried(cordon.ActionRevokeSessions, ada, time.Minute))...), cordon.ReasonWithin},
+		{"one other, five times", recent(revoked(1, time.Minute)[0], revoked(1, time.Minute)[0], revoked(1, time.Minute)[0], revoked(1, time.Minute)[0], revoked(1, time.Minute)[0]), cordon.ReasonWithin},
+		{"five others, self-mend, person", all(person, selfMend, recent(revoked(5, 30*time.Minute)...)), cordon.ReasonCapUsers},
+		{"five others, undo", all(person, undo, recent(revoked(5, 30*time.Minute)...)), cordon.ReasonWithin},
+		{"settings are not users", recent(tried(cordon.ActionEnableSecurityDefaults, "b", 0), tried(cordon.ActionDisableSecurityDefaults, "c", 0), tried(cordon.ActionEnableUser, "d", 0), tried(cordon.ActionEnableUser, "e", 0), tried(cordon.ActionEnableUser, "f", 0)), cordon.ReasonWithin},
+		{"399 users, three others", all(func(s *Situation) { s.Users = 399 }, recent(revoked(3, 30*time.Minute)...)), cordon.ReasonCapUsers},
+		{"400 users, three others", all(func(s *Situation) { s.Users = 400 }, recent(revoked(3, 30*time.Minute)...)), cordon.ReasonWithin},
+		{"ten users, none other", func(s *Situation) { s.Users = 10 }, cordon.ReasonWithin},
+		{"ten users, one other", all(func(s *Situation) { s.Users = 10 }, recent(revoked(1, time.Minute)...)), cordon.ReasonCapUsers},
+		{"size not known, none other", func(s *Situation) { s.Users = -1 }, cordon.ReasonWithin},
+		{"size not known, one other", all(func(s *Situation) { s.Users = -1 }, recent(revoked(1, time.Minute)...)), cordon.ReasonCapUsers},
+
+		{"approve", mode(cordon.ModeApprove), cordon.ReasonModeApprove},
+		{"approve, self-mend", all(selfMend, mode(cordon.ModeApprove)), cordon.ReasonModeApprove},
+		{"approve, undo", all(undo, mode(cordon.ModeApprove)), cordon.ReasonModeApprove},
+		{"approve, person", all(person, mode(cordon.ModeApprove)), cordon.ReasonWithin},
+		{"protect", mode(cordon.ModeProtect), cordon.ReasonModeProtect},
+		{"protect, self-mend", all(selfMend, mode(cordon.ModeProtect)), cordon.ReasonWithin},
+		{"protect, person", all(person, mode(cordon.ModeProtect)), cordon.ReasonWithin},
+
+		{"shadow", func(s *Situation) { s.PlaybookOn = false }, cordon.ReasonShadow},
+		{"shadow, undo", all(undo, func(s *Situation) { s.PlaybookOn = false }), cordon.ReasonShadow},
+	}
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	for _, tt := range cases() {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := base()
+			tt.change(&s)
+			got := Check(Defaults(), s)
+			if got.Reason != tt.want || got.Decision != decisions()[tt.want] || got.Detail == "" {
+				t.Errorf("got %+v, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// decisions maps every reason to what guard decides for it.
+func decisions() map[cordon.Reason]cordon.Decision {
+	return map[cordon.Reason]cordon.Decision{
+		cordon.ReasonWithin: cordon.Allow,
+
+		cordon.ReasonObserve: cordon.Refuse, cordon.ReasonUnreadable: cordon.Refuse, cordon.ReasonOwnApp: cordon.Refuse,
+		cordon.ReasonBreakGlass: cordon.Refuse, cordon.ReasonSyncAccount: cordon.Refuse, cordon.ReasonLastAdmins: cordon.Refuse,
+		cordon.ReasonPolicyExists: cordon.Refuse, cordon.ReasonUndone: cordon.Refuse, cordon.ReasonCoolDown: cordon.Refuse, cordon.ReasonShadow: cordon.Refuse,
+
+		cordon.ReasonTwoPeople: cordon.Hold, cordon.ReasonCorroborate: cordon.Hold, cordon.ReasonFloor: cordon.Hold, cordon.ReasonCapDisables: cordon.Hold,
+		cordon.ReasonCapUsers: cordon.Hold, cordon.ReasonModeApprove: cordon.Hold, cordon.ReasonModeProtect: cordon.Hold,
+	}
+}
+
+func TestEveryReasonHasACase(t *testing.T) {
+	t.Parallel()
+	seen := map[cordon.Reason]bool{}
+	for _, tt := range cases() {
+		seen[tt.want] = true
+	}
+	for r := range decisions() {
+		if !seen[r] {
+			t.Errorf("no case gives %s", r)
+		}
+	}
+}
+
+// Everything wrong at once: each rule in its turn is what decides, once those
+// before it are mended.
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	s := base()
+	s.Mode, s.Unreadable, s.PlaybookOn, s.Users = cordon.ModeObserve, []string{"x"}, false, 10
+	s.Target.OwnApp, s.Target.BreakGlass, s.Target.SyncAccount, s.Target.Roles = true, true, true, []string{"Global Administrator"}
+	s.GlobalAdminsKnown, s.Origins, s.Unread = false, nil, []cordon.Source{cordon.SourceAlerts}
+	s.Recent = append(disabled(5, 5*time.Minute), tried(cordon.ActionDisableUser, ada, time.Hour), undid(ada, time.Minute))
+	mend := []struct {
+		want cordon.Reason
+		mend func()
+	}{
+		{cordon.ReasonObserve, func() { s.Mode = cordon.ModeApprove }},
+		{cordon.ReasonUnreadable, func() { s.Unreadable = nil }},
+		{cordon.ReasonOwnApp, func() { s.Target.OwnApp = false }},
+		{cordon.ReasonBreakGlass, func() { s.Target.BreakGlass = false }},
+		{cordon.ReasonSyncAccount, func() { s.Target.SyncAccount = false }},
+		{cordon.ReasonLastAdmins, func() { s.GlobalAdminsKnown = true }},
+		{cordon.ReasonUndone, func() { s.Recent = s.Recent[:6] }},
+		{cordon.ReasonCoolDown, func() { s.Recent = s.Recent[:5] }},
+		{cordon.ReasonTwoPeople, func() { s.Target.Roles = nil }},
+		{cordon.ReasonCorroborate, func() { s.Confirmed = true }},
+		{cordon.ReasonFloor, func() { s.Unread = nil }},
+		{cordon.ReasonCapDisables, func() { s.Recent = revoked(5, 5*time.Minute) }},
+		{cordon.ReasonCapUsers, func() { s.Recent = nil }},
+		{cordon.ReasonModeApprove, func() { s.Mode = cordon.ModeProtect }},
+		{cordon.ReasonModeProtect, func() { s.Mode = cordon.ModeEnforce }},
+		{cordon.ReasonShadow, func() { s.PlaybookOn = true }},
+		{cordon.ReasonWithin, func() {}},
+	}
+	for _, m := range mend {
+		if got := Check(Defaults(), s); got.Reason != m.want {
+			t.Fatalf("got %+v, want %s", got, m.want)
+		}
+		m.mend()
+	}
+}
+
+// Details are for people: they say what, and until when or what to do.
+func TestDetail(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		change func(*Situation)
+		want   string
+	}{
+		{"cool-down", recent(tried(cordon.ActionDisableUser, ada, time.Hour), tried(cordon.ActionDisableUser, ada, 2*time.Hour)),
+			"disable_user was tried on this target at 2026-03-01T11:00:00Z: not again until 2026-03-02T11:00:00Z; if it had no effect, find out why"},
+		{"cool-down, time not known", recent(Attempt{Action: cordon.ActionDisableUser, TargetID: ada}),
+			"disable_user was tried on this target: not again until 2026-03-02T12:00:00Z; if it had no effect, find out why"},
+		{"undone", recent(undid(ada, time.Hour)),
+			"a person undid an action on this target at 2026-03-01T11:00:00Z: playbooks leave it alone until 2026-03-02T11:00:00Z; a person may act"},
+		{"cap of disables: free once the second of four is old", recent(disabled(4, 10*time.Minute)...),
+			"4 accounts were disabled in this tenant within 15m, the cap is 3: a person must approve, or wait until 2026-03-01T12:06:00Z"},
+		{"cap of users", recent(revoked(5, 30*time.Minute)...),
+			"5 other users were acted on in this tenant within 1h, the cap is 5: a person must approve, or wait until 2026-03-01T12:30:00Z"},
+		{"corroboration", func(s *Situation) { s.Origins = s.Origins[:1] },
+			`1 of 2 independent origins noticed ("defender_for_endpoint"): a person must approve, or confirm the compromise`},
+		{"hostile names, many", all(person, posture, func(s *Situation) { s.BlockingPolicies = []string{"a\n\x1b[31m\u202e", "b", "c", "d", "e", "f", "g"} }),
+			`Conditional Access policies are enabled, and Microsoft allows either them or security defaults: "a\n\x1b[31m\u202e", "b", "c", "d", "e" and 2 more; switch them off first, or keep them and leave security defaults off`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := base()
+			tt.change(&s)
+			if got := Check(Defaults(), s).Detail; got != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestFindBreakGlass(t *testing.T) {
+	t.Parallel()
+	policy := func(state string, excluded ...string) CAPolicy { return CAPolicy{State: state, ExcludeUsers: excluded} }
+	const on, report, off = "enabled", "enabledForReportingButNotEnforced", "disabled"
+	tests := []struct {
+		name     string
+		policies []CAPolicy
+		want     []string
+	}{
+		{"no policies", nil, nil},
+		{"all are disabled", []CAPolicy{policy(off, "a")}, nil},
+		{"excluded from every one", []CAPolicy{policy(on, "A", "c"), policy(on, "b", "a")}, []string{"a"}},
+		{"a disabled one does not count", []CAPolicy{policy(on, "a", "b"), policy("Disabled")}, []string{"a", "b"}},
+		{"one that reports counts", []CAPolicy{policy(on, "a", "b"), policy(report, "b")}, []string{"b"}},
+		{"one of unknown state counts", []CAPolicy{policy(on, "a"), policy("")}, nil},
+		{"not an administrator", []CAPolicy{policy(on, "z")}, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if got := FindBreakGlass([]string{"b", "a", "A", ""}, tt.policies); !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,110 @@
+package guard
+
+import (
+	"slices"
+	"time"
+
+	"github.com/cordonhq/cordon"
+)
+
+// undone keeps playbooks off a target for which a person undid something.
+func undone(p Policy, s Situation) cordon.Verdict {
+	if s.restores() || s.Requester.IsPerson() {
+		return cordon.Verdict{}
+	}
+	at, ok := s.latest(func(a Attempt) bool {
+		return a.Undo && a.Person && s.isTarget(a.TargetID) && s.within(a.At, p.UndoCoolDown)
+	})
+	if !ok {
+		return cordon.Verdict{}
+	}
+	return refuse(cordon.ReasonUndone, "a person undid an action on this target%s: playbooks leave it alone until %s; a person may act", ago(at), until(at, p.UndoCoolDown, s.Now))
+}
+
+// coolDown refuses the same containment of the same target twice, to
+// everybody. What was undone since does not count against a person.
+func coolDown(p Policy, s Situation) cordon.Verdict {
+	if !s.contains() {
+		return cordon.Verdict{}
+	}
+	at, ok := s.latest(func(a Attempt) bool {
+		return s.counts(a) && a.Action == s.Step.Action && s.isTarget(a.TargetID) && s.within(a.At, p.CoolDown) &&
+			(!s.Requester.IsPerson() || !s.undoneSince(a))
+	})
+	if !ok {
+		return cordon.Verdict{}
+	}
+	return refuse(cordon.ReasonCoolDown, "%s was tried on this target%s: not again until %s; if it had no effect, find out why", s.Step.Action, ago(at), until(at, p.CoolDown, s.Now))
+}
+
+// undoneSince reports whether somebody took back what an attempt did to the
+// target.
+func (s Situation) undoneSince(a Attempt) bool {
+	return !a.At.IsZero() && slices.ContainsFunc(s.Recent, func(u Attempt) bool {
+		return u.Undo && s.isTarget(u.TargetID) && u.At.After(a.At)
+	})
+}
+
+// latest returns when the newest of the attempts was that fit.
+func (s Situation) latest(fits func(Attempt) bool) (at time.Time, ok bool) {
+	for _, a := range s.Recent {
+		if fits(a) {
+			ok = true
+			if a.At.After(at) {
+				at = a.At
+			}
+		}
+	}
+	return at, ok
+}
+
+// capDisables holds a disabling when there were enough of them lately.
+func capDisables(p Policy, s Situation) cordon.Verdict {
+	if s.Step.Action != cordon.ActionDisableUser {
+		return cordon.Verdict{}
+	}
+	var times []time.Time
+	for _, a := range s.Recent {
+		if s.counts(a) && a.Action == cordon.ActionDisableUser && s.within(a.At, p.DisablesWithin) {
+			times = append(times, a.At)
+		}
+	}
+	if len(times) < p.Disables {
+		return cordon.Verdict{}
+	}
+	return hold(cordon.ReasonCapDisables, "%d accounts were disabled in this tenant within %s, the cap is %d: a person must approve, or wait until %s",
+		len(times), span(p.DisablesWithin), p.Disables, free(times, p.Disables, p.DisablesWithin, s.Now))
+}
+
+// capUsers holds an action on one user more than may be acted on. The target
+// is counted once, whatever was done to it before.
+func capUsers(p Policy, s Situation) cordon.Verdict {
+	if !s.contains() {
+		return cordon.Verdict{}
+	}
+	last := map[string]time.Time{} // when each of the others was last acted on
+	for _, a := range s.Recent {
+		if id := folded(a.TargetID); s.counts(a) && !s.isTarget(a.TargetID) && s.within(a.At, p.UsersWithin) {
+			if at, ok := last[id]; !ok || a.At.After(at) {
+				last[id] = a.At
+			}
+		}
+	}
+	most := p.usersCap(s.Users)
+	if len(last) < most {
+		return cordon.Verdict{}
+	}
+	var times []time.Time
+	for _, at := range last {
+		times = append(times, at)
+	}
+	return hold(cordon.ReasonCapUsers, "%d other users were acted on in this tenant within %s, the cap is %d: a person must approve, or wait until %s",
+		len(last), span(p.UsersWithin), most, free(times, most, p.UsersWithin, s.Now))
+}
+
+// free returns, for people, when fewer than limit of the times lie within the
+// window.
+func free(times []time.Time, limit int, window time.Duration, now time.Time) string {
+	slices.SortFunc(times, time.Time.Compare)
+	return until(times[len(times)-limit], window, now)
+}

@@ -1,0 +1,149 @@
+package guard
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/cordonhq/cordon"
+)
+
+// drawSituation draws situations near the base: most are judgeable, all
+// fields vary.
+func drawSituation(t *rapid.T) Situation {
+	s := base()
+	flag := rapid.Bool()
+	s.Mode = rapid.SampledFrom(append(cordon.Modes(), cordon.ModeEnforce, cordon.ModeEnforce, "", "odd")).Draw(t, "mode")
+	s.Effect = rapid.SampledFrom([]Effect{EffectContain, EffectContain, EffectRestore, EffectPosture, "", "odd"}).Draw(t, "effect")
+	s.Requester = rapid.SampledFrom([]cordon.Requester{{Person: "sam"}, {Playbook: "p"}, {Person: "sam", Playbook: "p"}, {}}).Draw(t, "requester")
+	s.Step.Action = rapid.SampledFrom([]cordon.ActionName{cordon.ActionDisableUser, cordon.ActionRevokeSessions, cordon.ActionEnableUser,
+		cordon.ActionEnableSecurityDefaults, "isolate_device", ""}).Draw(t, "action")
+	s.Step.Target = rapid.SampledFrom([]cordon.Entity{cordon.NewUser(ada, "", ""), cordon.NewUser("", "ada@contoso.test", ""), cordon.NewDevice("m1", ""),
+		cordon.NewTenantEntity("t1"), {}}).Draw(t, "target")
+	s.PlaybookOn, s.SelfMend, s.Confirmed = flag.Draw(t, "on"), flag.Draw(t, "self-mend"), flag.Draw(t, "confirmed")
+	s.Target.Known = rapid.SampledFrom([]bool{true, true, true, false}).Draw(t, "known")
+	s.Origins = rapid.SliceOfN(rapid.SampledFrom([]cordon.Origin{"a", "b", cordon.OriginCordon, ""}), 0, 3).Draw(t, "origins")
+	s.Users = rapid.SampledFrom([]int{-1, 0, 50, 300, 100000}).Draw(t, "users")
+	s.GlobalAdmins = rapid.SliceOfN(rapid.SampledFrom([]string{ada, "g1", "g2", "g3"}), 0, 4).Draw(t, "admins")
+	s.GlobalAdminsKnown = flag.Draw(t, "admins known")
+	s.Target.Roles = rapid.SampledFrom([][]string{nil, nil, {"Global Administrator"}, {"User Administrator"}}).Draw(t, "roles")
+	if flag.Draw(t, "unread") {
+		s.Unread = []cordon.Source{cordon.SourceAlerts}
+	}
+	if rapid.IntRange(0, 9).Draw(t, "unreadable") == 0 {
+		s.Unreadable = []string{"something"}
+	}
+	s.Recent = rapid.SliceOfN(rapid.Custom(drawAttempt), 0, 6).Draw(t, "recent")
+	return s
+}
+
+func drawAttempt(t *rapid.T) Attempt {
+	a := Attempt{
+		Action:   rapid.SampledFrom([]cordon.ActionName{cordon.ActionDisableUser, cordon.ActionRevokeSessions, cordon.ActionEnableUser, "odd", ""}).Draw(t, "tried"),
+		TargetID: rapid.SampledFrom([]string{ada, "ada@contoso.test", "b", "c", "d", "e", "f", ""}).Draw(t, "whom"),
+		RunID:    rapid.SampledFrom([]string{"run", "other", ""}).Draw(t, "run"),
+		Person:   rapid.Bool().Draw(t, "by a person"), Undo: rapid.Bool().Draw(t, "as undo"),
+	}
+	if rapid.IntRange(0, 9).Draw(t, "dated") > 0 {
+		a.At = noon().Add(-time.Duration(rapid.SampledFrom([]int{-5, 0, 1, 14, 15, 59, 60, 1439, 1440}).Draw(t, "minutes ago")) * time.Minute)
+	}
+	return a
+}
+
+func check(t *testing.T, property func(*rapid.T, Situation)) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) { property(t, drawSituation(t)) })
+}
+
+func TestVerdictIsAlwaysNamed(t *testing.T) {
+	check(t, func(t *rapid.T, s Situation) {
+		v := Check(Defaults(), s)
+		if want, ok := decisions()[v.Reason]; !ok || v.Decision != want || v.Detail == "" {
+			t.Fatalf("got %+v", v)
+		}
+	})
+}
+
+func TestNothingInObserve(t *testing.T) {
+	check(t, func(t *rapid.T, s Situation) {
+		s.Mode = cordon.ModeObserve
+		if v := Check(Defaults(), s); v.Reason != cordon.ReasonObserve {
+			t.Fatalf("got %+v", v)
+		}
+	})
+}
+
+func TestProtectedIsNeverContained(t *testing.T) {
+	protect := []func(*Situation){
+		func(s *Situation) { s.Target.BreakGlass = true },
+		func(s *Situation) { s.Target.BreakGlassFound = true },
+		func(s *Situation) { s.Target.SyncAccount = true },
+		func(s *Situation) { s.Target.OwnApp = true },
+		func(s *Situation) { s.GlobalAdmins = []string{"g1", ada} },
+		func(s *Situation) { s.GlobalAdminsKnown, s.Target.Roles = false, []string{"Global Administrator"} },
+	}
+	check(t, func(t *rapid.T, s Situation) {
+		rapid.SampledFrom(protect).Draw(t, "protected")(&s)
+		// Whatever it is called, disabling and revoking contain.
+		s.Step.Action = rapid.SampledFrom([]cordon.ActionName{cordon.ActionDisableUser, cordon.ActionRevokeSessions}).Draw(t, "containment")
+		if v := Check(Defaults(), s); v.Decision != cordon.Refuse {
+			t.Fatalf("got %+v", v)
+		}
+	})
+}
+
+// One more attempt never loosens. Only for persons an undo does: it takes the
+// containment back that it is about.
+func TestMoreAttemptsNeverAllow(t *testing.T) {
+	check(t, func(t *rapid.T, s Situation) {
+		before := Check(Defaults(), s)
+		more := drawAttempt(t)
+		if s.Requester.IsPerson() {
+			more.Undo = false
+		}
+		s.Recent = append(slices.Clone(s.Recent), more)
+		if after := Check(Defaults(), s); after.Decision == cordon.Allow && before.Decision != cordon.Allow {
+			t.Fatalf("%+v became %+v through %+v", before, after, more)
+		}
+	})
+}
+
+func TestUnknownIsNeverAllowed(t *testing.T) {
+	unknown := []func(*Situation){
+		func(s *Situation) { *s = Situation{} },
+		func(s *Situation) { s.Unreadable = []string{"x"} },
+		func(s *Situation) { s.Mode = "" },
+		func(s *Situation) { s.Effect = "" },
+		func(s *Situation) { s.Now = time.Time{} },
+		func(s *Situation) { s.Requester = cordon.Requester{} },
+		func(s *Situation) { s.Step = cordon.PlannedStep{} },
+		func(s *Situation) { s.Step.Target, s.Target.Known = cordon.NewUser(ada, "", ""), false },
+		func(s *Situation) { s.Step.Target, s.Target = cordon.NewUser(ada, "", ""), Target{} },
+	}
+	check(t, func(t *rapid.T, s Situation) {
+		rapid.SampledFrom(unknown).Draw(t, "unknown")(&s)
+		if v := Check(Defaults(), s); v.Decision != cordon.Refuse {
+			t.Fatalf("got %+v", v)
+		}
+	})
+}
+
+// A playbook acts alone only when it is on, corroborated, on a whole view and
+// in a mode that lets it.
+func TestPlaybookActsAloneOnlyWhenAllIsWell(t *testing.T) {
+	check(t, func(t *rapid.T, s Situation) {
+		s.Requester = cordon.Requester{Playbook: "p"}
+		if Check(Defaults(), s).Decision != cordon.Allow {
+			return
+		}
+		origins := slices.DeleteFunc(slices.Clone(s.Origins), func(o cordon.Origin) bool { return o == "" || o == cordon.OriginCordon })
+		slices.Sort(origins)
+		corroborated := s.Confirmed || len(slices.Compact(origins)) >= 2 || s.restores()
+		alone := s.Mode == cordon.ModeEnforce || s.Mode == cordon.ModeProtect && s.SelfMend
+		if !s.PlaybookOn || !corroborated || !alone || len(s.Unread) > 0 && !s.restores() || len(s.Unreadable) > 0 || s.contains() && len(s.Target.Roles) > 0 {
+			t.Fatalf("allowed %+v", s)
+		}
+	})
+}

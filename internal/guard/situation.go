@@ -1,0 +1,110 @@
+package guard
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cordonhq/cordon"
+)
+
+// An Effect says what an action is for.
+type Effect string
+
+// The effects that guard knows.
+const (
+	EffectContain Effect = "contain" // takes something away from an account
+	EffectRestore Effect = "restore" // gives back what a containment took
+	EffectPosture Effect = "posture" // changes a setting of the tenant
+)
+
+// A Situation is everything that guard must know of one step.
+type Situation struct {
+	Now               time.Time
+	Mode              cordon.Mode
+	Requester         cordon.Requester
+	RunID             string // whose own attempts do not count against it
+	PlaybookOn        bool
+	Step              cordon.PlannedStep
+	Effect            Effect
+	SelfMend          bool            // a user mends it alone
+	Origins           []cordon.Origin // that corroborate each other, for playbooks
+	Confirmed         bool            // an administrator confirmed, for playbooks
+	Unread            []cordon.Source // threat sources that could not be read
+	Unreadable        []string        // what of this situation could not be read
+	Target            Target          // for users
+	GlobalAdmins      []string        // object ids of the enabled Global Administrators
+	GlobalAdminsKnown bool
+	Users             int       // size of the tenant; below zero: not known
+	Recent            []Attempt // attempts in the tenant within the last 24 h, whatever came of them
+	BlockingPolicies  []string  // names of the enabled Conditional Access policies
+	OwnApp            string    // client id of our own app
+}
+
+// A Target says what is known of the user whom a step is about.
+type Target struct {
+	ObjectID, UPN   string
+	Known           bool // the user was found and read
+	BreakGlass      bool // listed by the owner
+	BreakGlassFound bool // found by FindBreakGlass
+	SyncAccount     bool
+	OwnApp          bool
+	Roles           []string // names of the privileged directory roles held
+}
+
+// An Attempt is an action whose intent was written down.
+type Attempt struct {
+	At       time.Time
+	Action   cordon.ActionName
+	TargetID string
+	RunID    string
+	Person   bool // a person asked for it
+	Undo     bool // it took back an earlier run
+}
+
+// contains reports whether the step takes something away from an account.
+// What is known to do so is judged by what it does, not by what it is called:
+// taking back the enabling of a user disables the user.
+func (s Situation) contains() bool {
+	return s.Effect == EffectContain || s.Step.Action == cordon.ActionDisableUser || s.Step.Action == cordon.ActionRevokeSessions
+}
+
+// restores reports whether the step does nothing but give back.
+func (s Situation) restores() bool { return s.Effect == EffectRestore && !s.contains() }
+
+// isTarget reports whether id is a name of the target.
+func (s Situation) isTarget(id string) bool {
+	if id == "" {
+		return false
+	}
+	return strings.EqualFold(id, s.Target.ObjectID) || strings.EqualFold(id, s.Target.UPN) ||
+		slices.ContainsFunc(s.Step.Target.Names, func(n cordon.Name) bool {
+			return n.Kind != cordon.NameDisplayName && strings.EqualFold(n.Value, id)
+		})
+}
+
+// isKnown reports whether what is known of the target is about the user whom
+// the step names.
+func (s Situation) isKnown() bool {
+	t := s.Target
+	if id := s.Step.Target.Name(cordon.NameObjectID); id != "" {
+		return t.Known && strings.EqualFold(id, t.ObjectID)
+	}
+	upn := s.Step.Target.Name(cordon.NameUPN)
+	return t.Known && t.ObjectID != "" && upn != "" && strings.EqualFold(upn, t.UPN)
+}
+
+// within reports whether at is less than window ago: what is exactly that old
+// does not count any more. A time in the future counts, and so does an
+// attempt without one, of which nobody knows how old it is.
+func (s Situation) within(at time.Time, window time.Duration) bool {
+	return at.IsZero() || s.Now.Sub(at) < window
+}
+
+// counts reports whether an attempt counts against the caps and the
+// cool-down: it contained somebody, and is not of the same run. Actions that
+// guard does not know count.
+func (s Situation) counts(a Attempt) bool {
+	harmless := []cordon.ActionName{cordon.ActionEnableUser, cordon.ActionEnableSecurityDefaults, cordon.ActionDisableSecurityDefaults}
+	return !slices.Contains(harmless, a.Action) && !a.Undo && (a.RunID == "" || a.RunID != s.RunID)
+}

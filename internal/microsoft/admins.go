@@ -1,0 +1,105 @@
+package microsoft
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/cordonhq/cordon"
+)
+
+// selectMember asks for what GlobalAdmins must know of each.
+const selectMember = "$select=id,userPrincipalName,displayName,accountEnabled"
+
+// A member is a holder of a role: a user, a group or an app.
+type member struct {
+	Type string `json:"@odata.type"`
+	User
+}
+
+// GlobalAdmins returns the users who are Global Administrators now, directly
+// or through groups, ordered by id, each with AccountEnabled. It returns all
+// of them or an error: whoever counts the last administrators must not be
+// given a part.
+//
+// Wire:  GET /directoryRoles(roleTemplateId='62e90394-69f5-4237-9190-012177145e10')/members
+// Wire:  GET /groups/{id}/transitiveMembers/microsoft.graph.user (for groups that hold the role)
+// Needs: RoleManagement.Read.Directory, User.Read.All (groups: GroupMember.Read.All)
+func (s *DirectoryService) GlobalAdmins(ctx context.Context) ([]User, error) {
+	c := (*core)(s)
+	q := get(graph, FamilyDirectory, 1, pathGlobalAdmins, selectMember)
+	holders, err := collect[member](ctx, c, q)
+	if err != nil {
+		return nil, fmt.Errorf("global administrators: %w", err)
+	}
+	var admins []User
+	for _, h := range holders {
+		users, err := c.usersBehind(ctx, h)
+		if err != nil {
+			return nil, fmt.Errorf("global administrators: %w", err)
+		}
+		admins = append(admins, users...)
+	}
+	slices.SortFunc(admins, func(a, b User) int { return cmp.Compare(a.ID, b.ID) })
+	admins = slices.CompactFunc(admins, func(a, b User) bool { return a.ID == b.ID })
+	if len(admins) == 0 {
+		return nil, c.fail(q, &Error{Status: http.StatusOK, kind: cordon.ErrMalformed, Message: "a tenant has a global administrator, and none was named"})
+	}
+	return admins, nil
+}
+
+// usersBehind returns the users that a holder stands for.
+func (c *core) usersBehind(ctx context.Context, h member) ([]User, error) {
+	switch strings.TrimPrefix(h.Type, "#microsoft.graph.") {
+	case "servicePrincipal":
+		return nil, nil
+	case "group":
+		return c.usersIn(ctx, h.ID)
+	case "user":
+		return c.complete(ctx, []User{h.User})
+	}
+	users, err := c.complete(ctx, []User{{ID: h.ID}}) // the answer does not say what it is
+	if errors.Is(err, cordon.ErrNotFound) {
+		q := get(graph, FamilyDirectory, 1, pathGlobalAdmins, "")
+		return nil, c.fail(q, &Error{Status: http.StatusOK, kind: cordon.ErrMalformed, Message: "a holder that is neither user, group nor app"})
+	}
+	return users, err
+}
+
+// usersIn returns the users of a group that holds the role.
+func (c *core) usersIn(ctx context.Context, group string) ([]User, error) {
+	path := "/v1.0/groups/" + segment(group) + "/transitiveMembers/microsoft.graph.user"
+	q := get(graph, FamilyDirectory, 5, path, selectMember)
+	if !cordon.IsGUID(group) {
+		return nil, c.fail(q, &Error{Status: http.StatusOK, kind: cordon.ErrMalformed, Message: "a group without an id"})
+	}
+	users, err := collect[User](ctx, c, q)
+	if err != nil {
+		return nil, err
+	}
+	return c.complete(ctx, users)
+}
+
+// complete reads those users again of whom it is not known whether they are
+// enabled.
+func (c *core) complete(ctx context.Context, users []User) ([]User, error) {
+	for i, u := range users {
+		if cordon.IsGUID(u.ID) && u.AccountEnabled != nil {
+			continue
+		}
+		full, err := (*UsersService)(c).Get(ctx, u.ID)
+		if err != nil {
+			return nil, err
+		}
+		if full.AccountEnabled == nil {
+			q := get(graph, FamilyDirectory, 1, pathUsers+"/"+segment(u.ID), "")
+			return nil, c.fail(q, &Error{Status: http.StatusOK, kind: cordon.ErrMalformed, Message: "the answer does not say whether the user is enabled"})
+		}
+		users[i] = full
+	}
+	return users, nil
+}

@@ -1,0 +1,42 @@
+package microsoft
+
+import (
+	"errors"
+	"io"
+	"net/http"
+)
+
+const (
+	// pageCeiling bounds the body of an answer. The largest pages asked for
+	// are 500 items of at most some 20 kB.
+	bodyCeiling = 16 << 20
+	// errorCeiling bounds the body of an error, of which some hundred bytes
+	// are ever used.
+	errorCeiling = 64 << 10
+)
+
+var errHuge = errors.New("the answer is larger than 16 MiB")
+
+// readBody reads the body of an answer and closes it. Of one that is too large
+// it reads no more than needed to know.
+func readBody(resp *http.Response) ([]byte, error) {
+	defer func() { _ = resp.Body.Close() }()
+	ceiling := int64(bodyCeiling)
+	if resp.StatusCode >= 300 {
+		ceiling = errorCeiling
+	}
+	size := resp.ContentLength
+	if size > ceiling && resp.StatusCode < 300 {
+		return nil, errHuge
+	}
+	if size >= 0 && size <= ceiling {
+		body := make([]byte, size)
+		n, err := io.ReadFull(resp.Body, body)
+		return body[:n], err
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, ceiling+1))
+	if err == nil && int64(len(body)) > ceiling {
+		return body[:ceiling], errHuge
+	}
+	return body, err
+}

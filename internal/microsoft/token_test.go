@@ -1,0 +1,266 @@
+package microsoft
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/cordonhq/cordon"
+)
+
+// What each refusal of sign-in means, in words that help and hold no secret.
+func TestSignInErrors(t *testing.T) {
+	t.Parallel()
+	aad := func(status int, kind string, number int, text string) http.HandlerFunc {
+		body := fmt.Sprintf(`{"error":%q,"error_description":"AADSTS%d: %s\r\nTrace ID: trace-1\r\nCorrelation ID: c\r\nTimestamp: t","error_codes":[%d],"trace_id":"trace-1"}`,
+			kind, number, text, number)
+		return func(w http.ResponseWriter, _ *http.Request) { reply(w, status, body) }
+	}
+	tests := map[string]struct {
+		signIn http.HandlerFunc
+		want   error
+		says   string
+	}{
+		"wrong secret":     {aad(401, "invalid_client", 7000215, "Invalid client secret "+canary), cordon.ErrCredential, "AADSTS7000215: the client secret is wrong: store the secret's value, not its id (request trace-1)"},
+		"expired secret":   {aad(401, "invalid_client", 7000222, "x"), cordon.ErrCredential, "AADSTS7000222: the client secret has expired"},
+		"bad certificate":  {aad(401, "invalid_client", 700027, "x"), cordon.ErrCredential, "AADSTS700027"},
+		"app unknown":      {aad(400, "unauthorized_client", 700016, "x"), cordon.ErrGone, "consent"},
+		"app disabled":     {aad(400, "unauthorized_client", 7000112, "x"), cordon.ErrGone, "service principal"},
+		"no such tenant":   {aad(400, "invalid_request", 90002, "x"), cordon.ErrGone, "tenant id"},
+		"no such resource": {aad(400, "invalid_resource", 500011, "x"), cordon.ErrNotProvisioned, "never set up"},
+		"busy":             {aad(400, "temporarily_unavailable", 90024, "x"), cordon.ErrUnavailable, "try again"},
+		"loop":             {aad(400, "invalid_grant", 50196, "x"), cordon.ErrThrottled, "too often"},
+		"429":              {say(429, `{"error":"x"}`), cordon.ErrThrottled, "429"},
+		"500":              {say(500, "<html>"), cordon.ErrUnavailable, "500"},
+		"503":              {say(503, `{"error":"server_error"}`), cordon.ErrUnavailable, "503"},
+		"unknown number":   {aad(401, "invalid_client", 999999, "Something else "+canary+" here"), cordon.ErrCredential, "AADSTS999999: Something else [secret] here"},
+		"unknown error":    {aad(400, "invalid_scope", 70011, "bad scope"), cordon.ErrBadRequest, "bad scope"},
+		"html":             {say(200, "<html>"), cordon.ErrMalformed, "malformed"},
+		"html error":       {say(400, "<html>"), cordon.ErrMalformed, "no error of sign-in"},
+		"redirect":         {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://evil.example/", 307) }, cordon.ErrUnsafeLink, "redirect"},
+		"hung up":          {func(w http.ResponseWriter, _ *http.Request) { hangUp(w) }, cordon.ErrUnavailable, "does not answer"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFake(t, say(200, `{}`))
+			f.signIn = tt.signIn
+			c := f.client(t, Options{})
+			err := c.CheckToken(t.Context(), ResourceGraph)
+			if !errors.Is(err, tt.want) || !strings.Contains(fmt.Sprint(err), tt.says) {
+				t.Errorf("got %v; want %v saying %q", err, tt.want, tt.says)
+			}
+			if strings.Contains(fmt.Sprintf("%+v", err), canary) {
+				t.Errorf("the error shows the secret: %v", err)
+			}
+			err = c.Users.SetEnabled(t.Context(), userID, false, requestID)
+			if !errors.Is(err, tt.want) || errors.Is(err, cordon.ErrUnknownOutcome) || f.count() != 0 {
+				t.Errorf("write without a token: got %v after %d requests", err, f.count())
+			}
+		})
+	}
+}
+
+// Sign-in that hangs is given up, by whoever waits for it.
+func TestSignInHangs(t *testing.T) {
+	t.Parallel()
+	f := newFake(t, nil)
+	f.signIn = hang
+	c := f.client(t, Options{Timeout: 100 * time.Millisecond})
+	err := c.CheckToken(t.Context(), ResourceGraph)
+	if !errors.Is(err, cordon.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) || f.tokens != 1 {
+		t.Errorf("got %v after %d requests", err, f.tokens)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	f.signIn = func(w http.ResponseWriter, r *http.Request) { cancel(); hang(w, r) }
+	if err := c.CheckToken(ctx, ResourceGraph); !errors.Is(err, context.Canceled) || errors.Is(err, cordon.ErrUnavailable) {
+		t.Errorf("cancelled: got %v", err)
+	}
+	// Whoever waited for a caller that gave up asks for itself.
+	first, stop := context.WithCancel(t.Context())
+	begun := make(chan struct{})
+	var once sync.Once
+	f.signIn = func(w http.ResponseWriter, r *http.Request) {
+		once.Do(func() { close(begun) })
+		hang(w, r)
+	}
+	c = f.client(t, Options{})
+	var all sync.WaitGroup
+	all.Go(func() { _ = c.CheckToken(first, ResourceGraph) })
+	<-begun
+	all.Go(func() {
+		if err := c.CheckToken(t.Context(), ResourceGraph); err != nil {
+			t.Errorf("the second caller got %v", err)
+		}
+	})
+	f.mu.Lock()
+	f.signIn = nil
+	f.mu.Unlock()
+	stop()
+	all.Wait()
+}
+
+// A discovery document that sends the secret elsewhere is not obeyed.
+func TestSignInStaysOnItsHost(t *testing.T) {
+	t.Parallel()
+	var evil int
+	thief := newFake(t, func(http.ResponseWriter, *http.Request) { evil++ })
+	thief.signIn = func(http.ResponseWriter, *http.Request) { evil++ }
+	f := newFake(t, nil)
+	inner := f.Config.Handler
+	f.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "openid-configuration") {
+			reply(w, 200, fmt.Sprintf(`{"token_endpoint":%q,"authorization_endpoint":%q,"issuer":%q}`,
+				thief.URL+"/x/token", f.URL+"/x/authorize", f.URL+"/"+tenantID+"/v2.0"))
+			return
+		}
+		inner.ServeHTTP(w, r)
+	})
+	err := f.client(t, Options{}).CheckToken(t.Context(), ResourceGraph)
+	if !errors.Is(err, cordon.ErrUnsafeLink) || evil != 0 {
+		t.Errorf("got %v; the other host received %d requests", err, evil)
+	}
+}
+
+// A token that ends in the middle of a walk is renewed, and the same page is
+// read again.
+func TestTokenExpiresMidWalk(t *testing.T) {
+	t.Parallel()
+	var f *fake
+	f = newFake(t, func(w http.ResponseWriter, r *http.Request) {
+		page := r.URL.Query().Get("$skiptoken")
+		if page != "" && r.Header.Get("Authorization") == "Bearer "+canaryJWT+".1" {
+			graphError(w, 401, "InvalidAuthenticationToken", "Lifetime validation failed, the token is expired.")
+			return
+		}
+		link := map[string]string{"": "a", "a": "b"}[page]
+		if link != "" {
+			link = fmt.Sprintf(`,"@odata.nextLink":%q`, f.URL+pathAlerts+"?$skiptoken="+link)
+		}
+		reply(w, 200, `{"value":[{"page":"`+page+`"}]`+link+`}`)
+	})
+	items, _, err := drain(f.client(t, Options{}).Alerts.List(t.Context(), time.Time{}))
+	want := `{"page":""} {"page":"a"} {"page":"b"}`
+	if err != nil || strings.Join(items, " ") != want || f.count() != 4 || f.tokens != 2 {
+		t.Errorf("got %q, error %v, %d requests, %d tokens", items, err, f.count(), f.tokens)
+	}
+}
+
+// A claims challenge is answered with a token that was asked for with the
+// claims; also for a write, of which a 401 says that it was not done.
+func TestClaimsChallenge(t *testing.T) {
+	t.Parallel()
+	claims := `{"access_token":{"nbf":{"essential":true,"value":"1604106651"}}}`
+	var asked []string
+	f := newFake(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") == "Bearer "+canaryJWT+".1" {
+			w.Header().Set("Www-Authenticate", `Bearer realm="", error="insufficient_claims", claims="`+base64.StdEncoding.EncodeToString([]byte(claims))+`"`)
+			graphError(w, 401, "InvalidAuthenticationToken", "Continuous access evaluation resulted in challenge.")
+			return
+		}
+		w.WriteHeader(204)
+	})
+	f.signIn = func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.PostFormValue("claims"))
+		reply(w, 200, fmt.Sprintf(`{"token_type":"Bearer","expires_in":3599,"access_token":"%s.%d"}`, canaryJWT, len(asked)))
+	}
+	err := f.client(t, Options{}).Users.SetEnabled(t.Context(), userID, false, requestID)
+	if err != nil || len(asked) != 2 || asked[0] != "" || !strings.Contains(asked[1], "1604106651") {
+		t.Errorf("error %v, claims %q", err, asked)
+	}
+}
+
+// Many callers fetch one token, and use it until shortly before its end.
+func TestTokenIsShared(t *testing.T) {
+	t.Parallel()
+	f := newFake(t, say(200, `{"value":[]}`))
+	c := f.client(t, Options{})
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			if err := c.CheckToken(t.Context(), ResourceGraph); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	f.advance(54 * time.Minute)
+	_ = c.CheckToken(t.Context(), ResourceGraph)
+	if f.tokens != 1 {
+		t.Errorf("%d tokens, want 1", f.tokens)
+	}
+	f.advance(2 * time.Minute)
+	_ = c.CheckToken(t.Context(), ResourceGraph)
+	if f.tokens != 2 {
+		t.Errorf("%d tokens after 56 minutes, want 2", f.tokens)
+	}
+	// When sign-in fails, the token that is still good goes on, and sign-in is
+	// not asked again at once.
+	f.signIn = say(401, `{"error":"invalid_client","error_codes":[7000222]}`)
+	f.advance(56 * time.Minute)
+	if err := errors.Join(c.CheckToken(t.Context(), ResourceGraph), c.CheckToken(t.Context(), ResourceGraph)); err != nil || f.tokens != 3 {
+		t.Errorf("got %v after %d requests", err, f.tokens)
+	}
+	f.advance(10 * time.Minute)
+	for range 3 {
+		if err := c.CheckToken(t.Context(), ResourceGraph); !errors.Is(err, cordon.ErrCredential) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if f.tokens != 4 {
+		t.Errorf("%d requests for a refused credential, want 4", f.tokens)
+	}
+	f.signIn = nil
+	f.advance(stopPause)
+	if err := c.CheckToken(t.Context(), ResourceGraph); err != nil {
+		t.Errorf("after the refusal is forgotten: %v", err)
+	}
+}
+
+// Nothing that is printed shows the secret or the token.
+func TestSecretsAreNotPrinted(t *testing.T) {
+	t.Parallel()
+	var seen []Call
+	f := newFake(t, func(w http.ResponseWriter, r *http.Request) {
+		graphError(w, 403, "Forbidden", "echo "+r.Header.Get("Authorization"))
+	})
+	c := f.client(t, Options{Observe: func(call Call) { seen = append(seen, call) }})
+	_, err := c.Users.Get(t.Context(), "ada@contoso.com")
+	if !errors.Is(err, cordon.ErrDenied) || !strings.Contains(err.Error(), "[secret]") {
+		t.Errorf("got %v", err)
+	}
+	var e *Error
+	errors.As(err, &e)
+	text := fmt.Sprintf("%v %+v %#v %s %+v %#v %v %+v %#v %+v", c, c, c, c, c.Risk, c.Risk, err, *e, *e, seen)
+	for _, secret := range []string{canary, canaryJWT} {
+		if strings.Contains(text, secret) {
+			t.Errorf("%q is shown in %s", secret, text)
+		}
+	}
+	want := Call{Tenant: tenantID, Service: "graph", Method: "GET", Path: "/v1.0/users/ada@contoso.com", Status: 403, RequestID: "req-1"}
+	if len(seen) != 3 || seen[2] != want || seen[1].Service != "login" {
+		t.Errorf("observed %+v", seen)
+	}
+}
+
+func TestClientNeedsWhatItNeeds(t *testing.T) {
+	t.Parallel()
+	c, err := New(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tenant := range []cordon.Tenant{{}, {ID: tenantID}, {ID: "../common", ClientID: clientID}, {ID: "a/b", ClientID: clientID}} {
+		if _, err := c.Client(tenant, "x"); err == nil {
+			t.Errorf("%+v was taken", tenant)
+		}
+	}
+	if _, err := c.Client(cordon.Tenant{ID: tenantID, ClientID: clientID}, ""); !errors.Is(err, cordon.ErrCredential) {
+		t.Errorf("no secret: got %v", err)
+	}
+}

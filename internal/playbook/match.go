@@ -1,0 +1,146 @@
+package playbook
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/expr"
+)
+
+// A Match says whether a playbook wants to act on an incident, and how.
+type Match struct {
+	Wanted    bool
+	Why       string // one sentence for people, also when not wanted
+	Plan      cordon.Plan
+	Origins   []cordon.Origin
+	Confirmed bool
+}
+
+// Match says whether p wants to act on an incident at now. The caller hands
+// in what it found in the signals: the origins that corroborate each other
+// within p.Corroboration.Within, and whether an administrator confirmed.
+//
+// It wants to when enough origins speak, or it is confirmed; when the newest
+// open signal was noticed at most MaxAge before now; and when its condition
+// holds. An error means that the condition could not be evaluated.
+func (p Playbook) Match(ctx context.Context, t cordon.Tenant, in cordon.Incident, signals []cordon.Signal, origins []cordon.Origin, confirmed bool, now time.Time) (Match, error) {
+	m := Match{Origins: origins, Confirmed: confirmed}
+	target, why := p.target(in)
+	if why == "" {
+		why = p.untimely(in, signals, now)
+	}
+	if why == "" && !confirmed && len(origins) < p.Corroboration.Origins {
+		why = fmt.Sprintf("%d of %d origins: %s", len(origins), p.Corroboration.Origins, spoken(origins))
+	}
+	if why != "" {
+		m.Why = why
+		return m, nil
+	}
+	holds, err := p.holds(ctx, expr.FactsOf(t, in, signals))
+	if err != nil {
+		return m, fmt.Errorf("playbook %s on incident %s: %w", p.Name, in.ID, err)
+	}
+	if !holds {
+		m.Why = "the condition of the playbook does not hold"
+		return m, nil
+	}
+	m.Wanted, m.Why, m.Plan = true, p.reason(origins, confirmed), p.plan(in.TenantID, target)
+	return m, nil
+}
+
+// untimely says why it is not the time to act, or "".
+func (p Playbook) untimely(in cordon.Incident, signals []cordon.Signal, now time.Time) string {
+	if in.State == cordon.IncidentMerged {
+		return "the incident went into another one"
+	}
+	var newest time.Time
+	some := false
+	for _, s := range signals {
+		if s.State == cordon.SignalOpen {
+			some = true
+			if s.DetectedAt.After(newest) {
+				newest = s.DetectedAt
+			}
+		}
+	}
+	switch age := now.Sub(newest); {
+	case !some:
+		return "no signal is open"
+	case age > p.MaxAge:
+		return fmt.Sprintf("the newest open signal is older than %s", short(p.MaxAge))
+	case age < -p.MaxAge: // a clock that is wrong must not make news of everything
+		return "the newest open signal lies in the future"
+	}
+	return ""
+}
+
+func (p Playbook) holds(ctx context.Context, f expr.Facts) (bool, error) {
+	if p.When == nil {
+		return true, nil
+	}
+	return p.When.Eval(ctx, f)
+}
+
+func (p Playbook) reason(origins []cordon.Origin, confirmed bool) string {
+	if len(origins) < p.Corroboration.Origins && confirmed {
+		return "confirmed by an administrator"
+	}
+	return fmt.Sprintf("%d of %d origins within %s: %s", len(origins), p.Corroboration.Origins, short(p.Corroboration.Within), spoken(origins))
+}
+
+func spoken(origins []cordon.Origin) string {
+	if len(origins) == 0 {
+		return "none"
+	}
+	words := make([]string, len(origins))
+	for i, o := range origins {
+		words[i] = string(o)
+	}
+	return strings.Join(words, " and ")
+}
+
+// target returns whom the steps are about, by the names that an action can
+// use, or why there is nobody.
+func (p Playbook) target(in cordon.Incident) (cordon.Entity, string) {
+	e := cordon.Entity{Kind: in.Entity.Kind}
+	for _, kind := range []cordon.NameKind{cordon.NameTenantID, cordon.NameObjectID, cordon.NameUPN} {
+		e = e.Add(kind, in.Entity.Name(kind))
+	}
+	for _, a := range p.Steps {
+		if want := kindOf(a); want != e.Kind {
+			return e, fmt.Sprintf("%s is for a %s, the incident is about a %s", a, want, e.Kind)
+		}
+	}
+	if e.ID() == "" {
+		return e, "neither object id nor UPN is known"
+	}
+	if several(in.Entity) {
+		return e, "the incident is about more than one object id"
+	}
+	return e, ""
+}
+
+func several(e cordon.Entity) bool {
+	first := e.Name(cordon.NameObjectID)
+	return slices.ContainsFunc(e.Names, func(n cordon.Name) bool { return n.Kind == cordon.NameObjectID && n.Value != first })
+}
+
+// kindOf returns what an action acts on.
+func kindOf(a cordon.ActionName) cordon.EntityKind {
+	if a == cordon.ActionEnableSecurityDefaults {
+		return cordon.KindTenant
+	}
+	return cordon.KindUser
+}
+
+func (p Playbook) plan(tenantID string, target cordon.Entity) cordon.Plan {
+	plan := cordon.Plan{Schema: cordon.PlanSchema, TenantID: tenantID, Playbook: p.Name, Version: p.Version}
+	for _, a := range p.Steps {
+		plan.Steps = append(plan.Steps, cordon.PlannedStep{Action: a, Target: target})
+	}
+	return plan
+}

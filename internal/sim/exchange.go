@@ -1,0 +1,186 @@
+package sim
+
+import (
+	"cmp"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// maxBody bounds what a request may carry.
+const maxBody = 4 << 20
+
+// An exchange is one request on its way through a service.
+type exchange struct {
+	cloud   *Cloud
+	service string
+	writer  http.ResponseWriter
+	request *http.Request
+	body    []byte
+	now     time.Time
+	id      string // request-id
+
+	tenant *tenant // nil until the request proves whose it is
+	claims *claims
+	roles  []string // of the token, less what a fault took away
+	entry  *Entry
+}
+
+// open begins an exchange.
+func (c *Cloud) open(service string, w http.ResponseWriter, r *http.Request) *exchange {
+	x := &exchange{cloud: c, service: service, writer: w, request: r, now: c.clock.now(), id: newGUID()}
+	x.entry = &Entry{Time: x.now, Service: service, Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery,
+		Body: ledgerBody(nil), ClientRequestID: r.Header.Get("client-request-id")}
+	return x
+}
+
+// readBody takes the request's body in, so that a client that hangs up is noticed.
+func (x *exchange) readBody() error {
+	body, err := io.ReadAll(http.MaxBytesReader(x.writer, x.request.Body, maxBody))
+	x.body, x.entry.Body = body, ledgerBody(body)
+	if err != nil {
+		return refuse(http.StatusRequestEntityTooLarge, "BadRequest", "The request body is too large.")
+	}
+	return nil
+}
+
+// reads reports whether the request changes nothing. Token requests do not.
+func (x *exchange) reads() bool {
+	return x.service == serviceLogin || x.request.Method == http.MethodGet || x.request.Method == http.MethodHead
+}
+
+// run writes the request down, lets a fault have its way with it, and answers.
+func (x *exchange) run(do func() (answer, error)) {
+	if x.tenant != nil {
+		x.entry.Tenant = x.tenant.id
+	}
+	x.cloud.ledger.add(x.entry, x.reads())
+	f := x.cloud.faults.take(x)
+	status, note := x.perform(f, do)
+	x.cloud.ledger.finish(x.entry, status, note)
+}
+
+// perform answers under a fault, or without one, and returns the status and
+// what the ledger should say of the fault.
+func (x *exchange) perform(f *Fault, do func() (answer, error)) (int, string) {
+	if f == nil {
+		return x.send(x.result(do)), ""
+	}
+	switch note := f.kind(); {
+	case f.Status != 0:
+		return x.send(x.refused(f.refusal(x.service))), note
+	case f.DelayMS != 0:
+		if !x.wait(time.Duration(f.DelayMS) * time.Millisecond) {
+			return 0, note
+		}
+		return x.send(x.result(do)), note
+	case f.Drop == "before":
+		x.hangUp()
+		return 0, note
+	case f.Drop == "after":
+		x.result(do)
+		x.hangUp()
+		return 0, note
+	case f.Malformed != "":
+		return x.mangle(f.Malformed, x.result(do)), note
+	case f.Redirect != "":
+		return x.send(answer{status: http.StatusTemporaryRedirect, header: http.Header{"Location": {f.Redirect}}}), note
+	case f.NextLink != "":
+		a := x.result(do)
+		if a.list != nil {
+			a.list.next = f.NextLink
+		}
+		return x.send(a), note
+	default: // tokens expired as the fault was taken; the request finds out by itself
+		return x.send(x.result(do)), note
+	}
+}
+
+// result does what was asked and turns a refusal into an answer.
+func (x *exchange) result(do func() (answer, error)) answer {
+	a, err := do()
+	if err != nil {
+		return x.refused(err)
+	}
+	return a
+}
+
+// wait lets real time pass, unless the client or the cloud goes away.
+func (x *exchange) wait(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-x.request.Context().Done():
+		return false
+	}
+}
+
+// hangUp closes the connection without an answer.
+func (x *exchange) hangUp() {
+	conn, _, err := http.NewResponseController(x.writer).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler) // closes the connection as well
+	}
+	_ = conn.Close() // there is nobody to tell
+}
+
+// bearer returns the token that the request carries.
+func (x *exchange) bearer() string {
+	scheme, token, _ := strings.Cut(x.request.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return token
+}
+
+// identify finds out whose request this is. A token that does not hold is
+// refused later, so that faults and the ledger come first.
+func (x *exchange) identify() error {
+	unauthorized := func(message string) error {
+		if x.service == serviceDefender {
+			return refuse(http.StatusUnauthorized, "Unauthorized", "%s", message)
+		}
+		return refuse(http.StatusUnauthorized, "InvalidAuthenticationToken", "%s", message)
+	}
+	token := x.bearer()
+	if token == "" {
+		return unauthorized("Access token is empty.")
+	}
+	c, err := x.cloud.keys.verify(token)
+	if err != nil {
+		return unauthorized("Access token validation failure: " + err.Error() + ".")
+	}
+	x.claims, x.tenant = c, x.cloud.byName[c.Tenant]
+	if service, ok := x.cloud.audienceService(c.Audience); !ok || service != x.service {
+		return unauthorized("Access token validation failure. Invalid audience.")
+	}
+	x.roles = x.tenant.granted(x.service)
+	if x.now.Unix() >= c.Expires || x.now.Unix() < c.NotBefore-300 {
+		return unauthorized("Lifetime validation failed, the token is expired.")
+	}
+	return nil
+}
+
+// alive refuses tokens that a fault has ended before their time.
+func (x *exchange) alive() error {
+	if !x.cloud.faults.dead(x) {
+		return nil
+	}
+	code := "InvalidAuthenticationToken"
+	if x.service == serviceDefender {
+		code = "Unauthorized"
+	}
+	return refuse(http.StatusUnauthorized, code, "Lifetime validation failed, the token is expired.")
+}
+
+// has reports whether the request may act under one of the permissions.
+func (x *exchange) has(anyOf ...string) bool {
+	return slices.ContainsFunc(anyOf, func(p string) bool { return slices.Contains(x.roles, p) })
+}
+
+// clientRequestID is the client's name for the request, or else ours.
+func (x *exchange) clientRequestID() string { return cmp.Or(x.entry.ClientRequestID, x.id) }
