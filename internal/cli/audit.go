@@ -37,7 +37,7 @@ func newAuditListCmd(d *Deps) *cobra.Command {
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return d.read(cmd.Context(), args, func(tx *store.Tx, about subject) error {
-				f.Tenants, f.Target = about.tenants, about.entity
+				f.Tenants, f.Names = about.tenants, about.entity
 				entries, err := tx.Entries(cmd.Context(), f)
 				if err != nil {
 					return err

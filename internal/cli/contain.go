@@ -89,7 +89,7 @@ func (d *Deps) undo(cmd *cobra.Command, c *app.Config, name, why string) (err er
 			err = closed
 		}
 	}()
-	id, err := runID(cmd.Context(), h, name)
+	id, err := runToUndo(cmd.Context(), h, name)
 	if err != nil {
 		return err
 	}

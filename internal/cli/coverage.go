@@ -29,7 +29,7 @@ func newCoverageCmd(d *Deps) *cobra.Command {
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return d.read(cmd.Context(), args, func(tx *store.Tx, about subject) error {
-				if about.entity != "" {
+				if len(about.entity) > 0 {
 					return usagef("no tenant is called %q", args[0])
 				}
 				found, err := tx.Coverage(cmd.Context(), about.tenants...)

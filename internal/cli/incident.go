@@ -46,7 +46,7 @@ func newIncidentListCmd(d *Deps) *cobra.Command {
 				f.States = []cordon.IncidentState{cordon.IncidentOpen, cordon.IncidentContained}
 			}
 			return d.read(cmd.Context(), args, func(tx *store.Tx, about subject) error {
-				f.Tenants, f.Entity = about.tenants, about.entity
+				f.Tenants, f.Names, f.Signals = about.tenants, about.entity, true
 				found, err := tx.Incidents(cmd.Context(), f)
 				if err != nil {
 					return err
@@ -122,7 +122,7 @@ func findIncident(ctx context.Context, tx *store.Tx, name string) (cordon.Incide
 	if !errors.Is(err, cordon.ErrNotFound) {
 		return in, err
 	}
-	found, err := tx.Incidents(ctx, store.IncidentFilter{Entity: entityName(name), Limit: 1})
+	found, err := tx.Incidents(ctx, store.IncidentFilter{Names: []string{entityName(name)}, Limit: 1, Signals: true})
 	if err != nil || len(found) == 0 {
 		return in, errors.Join(err, fmt.Errorf("incident %q: %w: cordon incident list shows them", name, cordon.ErrNotFound))
 	}

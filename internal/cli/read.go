@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/cordonhq/cordon"
@@ -13,7 +14,7 @@ import (
 // one.
 type subject struct {
 	tenants []string // ids; empty: all
-	entity  string   // "" for a tenant
+	entity  []string // every name that is known of whom it names; none for a tenant
 	names   map[string]string
 }
 
@@ -31,9 +32,26 @@ func subjectOf(c *app.Config, name string) (subject, error) {
 		}
 	}
 	if name != "" && len(s.tenants) == 0 {
-		s.entity = entityName(name)
+		s.entity = []string{entityName(name)}
 	}
 	return s, nil
+}
+
+// learn adds the other names that incidents know of the same entity, so that
+// a UPN also finds what speaks of the object id alone.
+func (s *subject) learn(ctx context.Context, tx *store.Tx) error {
+	if len(s.entity) == 0 {
+		return nil
+	}
+	found, err := tx.Incidents(ctx, store.IncidentFilter{Names: s.entity})
+	for _, in := range found {
+		for _, n := range in.Entity.Names {
+			if n.Kind != cordon.NameDisplayName && !slices.Contains(s.entity, n.Value) {
+				s.entity = append(s.entity, n.Value)
+			}
+		}
+	}
+	return err
 }
 
 // entityName turns a cloud SID into the object id under which we know it.
@@ -69,5 +87,10 @@ func (d *Deps) read(ctx context.Context, args []string, do func(*store.Tx, subje
 		return err
 	}
 	defer s.Close()
-	return s.Read(ctx, func(tx *store.Tx) error { return do(tx, about) })
+	return s.Read(ctx, func(tx *store.Tx) error {
+		if err := about.learn(ctx, tx); err != nil {
+			return err
+		}
+		return do(tx, about)
+	})
 }

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,7 +62,7 @@ func newRunListCmd(d *Deps) *cobra.Command {
 				f.States = []cordon.RunState{cordon.RunState(state)}
 			}
 			return d.read(cmd.Context(), args, func(tx *store.Tx, about subject) error {
-				f.Tenants, f.Target = about.tenants, about.entity
+				f.Tenants, f.Names = about.tenants, about.entity
 				runs, err := tx.Runs(cmd.Context(), f)
 				if err != nil {
 					return err
@@ -163,7 +165,7 @@ func findRun(ctx context.Context, tx *store.Tx, name string) (cordon.Run, error)
 	if !errors.Is(err, cordon.ErrNotFound) {
 		return r, err
 	}
-	found, err := tx.Runs(ctx, store.RunFilter{Target: entityName(name), Limit: 1})
+	found, err := tx.Runs(ctx, store.RunFilter{Names: []string{entityName(name)}, Limit: 1})
 	if err != nil || len(found) == 0 {
 		return r, errors.Join(err, fmt.Errorf("run %q: %w: cordon run list shows them", name, cordon.ErrNotFound))
 	}
@@ -183,17 +185,29 @@ func showRun(d *Deps, r runRow) error {
 		return err
 	}
 	for _, s := range r.Steps {
-		if text := strings.TrimSpace(s.Verdict.Detail + " " + s.Detail); text != "" {
+		if s.Verdict.Decision == cordon.Allow && s.Detail == "" {
+			continue
+		}
+		if text := cmp.Or(s.Detail, s.Verdict.Detail); text != "" {
 			fmt.Fprintf(d.Out, "\n%s: %s\n", s.Action, cordon.Plain(text, 600))
 		}
 	}
 	return nil
 }
 
-// runID returns the id of the run that name is, or of the newest one that
-// acted on somebody of that name.
-func runID(ctx context.Context, h *app.House, name string) (id string, err error) {
+// runToUndo returns the id of the run that name is, or of the newest one that
+// changed something of somebody of that name.
+func runToUndo(ctx context.Context, h *app.House, name string) (id string, err error) {
 	err = h.Store.Read(ctx, func(tx *store.Tx) error {
+		runs, err := tx.Runs(ctx, store.RunFilter{Names: []string{entityName(name)}})
+		for _, r := range runs {
+			if id == "" && r.UndoOf == "" && slices.ContainsFunc(r.Steps, func(s cordon.Step) bool { return !s.ActedAt.IsZero() }) {
+				id = r.ID
+			}
+		}
+		if err != nil || id != "" {
+			return err
+		}
 		r, err := findRun(ctx, tx, name)
 		id = r.ID
 		return err

@@ -47,7 +47,7 @@ func newSignalListCmd(d *Deps) *cobra.Command {
 				f.Since = d.Now().Add(-since)
 			}
 			return d.read(cmd.Context(), args, func(tx *store.Tx, about subject) error {
-				f.Tenants, f.Entity = about.tenants, about.entity
+				f.Tenants, f.Names = about.tenants, about.entity
 				signals, err := tx.Signals(cmd.Context(), f)
 				if err != nil {
 					return err

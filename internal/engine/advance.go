@@ -142,9 +142,26 @@ func (e *Engine) close(ctx context.Context, run cordon.Run, state cordon.RunStat
 		if err := tx.SetRunState(ctx, run.ID, state, ended); err != nil {
 			return err
 		}
+		if err := skipRest(ctx, tx, run, state); err != nil {
+			return err
+		}
 		if state != cordon.RunDone || run.IncidentID == "" {
 			return nil
 		}
 		return tx.SetIncidentState(ctx, run.IncidentID, cordon.IncidentContained, e.Now().UTC())
 	})
+}
+
+// skipRest marks the steps that an ended run never reached.
+func skipRest(ctx context.Context, tx *store.Tx, run cordon.Run, state cordon.RunState) error {
+	for _, s := range run.Steps {
+		if !state.Ended() || s.Outcome != cordon.OutcomePlanned {
+			continue
+		}
+		s.Outcome = cordon.OutcomeSkipped
+		if err := tx.PutStep(ctx, run, s); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -60,12 +60,16 @@ func (e *Engine) join(ctx context.Context, tx *store.Tx, t Tenant, news []cordon
 	for _, s := range news {
 		known[s.ID] = s
 	}
+	var toDecide []string
 	for _, in := range changed {
 		if err := e.putIncident(ctx, tx, t, before[in.ID], in, known); err != nil {
 			return err
 		}
+		if in.State == cordon.IncidentOpen {
+			toDecide = append(toDecide, in.ID)
+		}
 	}
-	return nil
+	return tx.Enqueue(ctx, decideJob{Incidents: toDecide}, time.Time{})
 }
 
 // joinable returns the incidents that news may belong to, with their signals.
@@ -83,10 +87,14 @@ func (e *Engine) joinable(ctx context.Context, tx *store.Tx, t Tenant, news []co
 	if err != nil {
 		return nil, nil, err
 	}
+	holding, err := e.holding(ctx, tx, news)
+	if err != nil {
+		return nil, nil, err
+	}
 	var open []cordon.Incident
 	known := map[string]cordon.Signal{}
 	for _, in := range candidates {
-		if !anyAbout(news, in.Entity) {
+		if in.Entity.Kind != cordon.KindTenant && !holding[in.ID] && !anyAbout(news, in.Entity) {
 			continue
 		}
 		signals, err := tx.SignalsOf(ctx, in.ID)
@@ -94,11 +102,27 @@ func (e *Engine) joinable(ctx context.Context, tx *store.Tx, t Tenant, news []co
 			return nil, nil, err
 		}
 		for _, s := range signals {
+			in.Signals = append(in.Signals, s.ID)
 			known[s.ID] = s
 		}
 		open = append(open, in)
 	}
 	return open, known, nil
+}
+
+// holding returns the incidents that hold an older version of the news.
+func (e *Engine) holding(ctx context.Context, tx *store.Tx, news []cordon.Signal) (map[string]bool, error) {
+	found := map[string]bool{}
+	for _, s := range news {
+		ids, err := tx.IncidentsHolding(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			found[id] = true
+		}
+	}
+	return found, nil
 }
 
 func anyAbout(news []cordon.Signal, e cordon.Entity) bool {
@@ -110,8 +134,8 @@ func anyAbout(news []cordon.Signal, e cordon.Entity) bool {
 	return false
 }
 
-// putIncident stores an incident that is new or changed, tells of it when it
-// is worth a person's time, and has it decided on.
+// putIncident stores an incident that is new or changed, and tells of it when
+// it is worth a person's time.
 func (e *Engine) putIncident(ctx context.Context, tx *store.Tx, t Tenant, before, in cordon.Incident, signals map[string]cordon.Signal) error {
 	if err := tx.PutIncident(ctx, in, signals); err != nil {
 		return err
@@ -129,7 +153,7 @@ func (e *Engine) putIncident(ctx context.Context, tx *store.Tx, t Tenant, before
 		n.Title = "Speaks again after containment: " + n.Title
 		return e.notice(ctx, tx, t, n)
 	}
-	return tx.Enqueue(ctx, decideJob{Incident: in.ID}, time.Time{})
+	return nil
 }
 
 func incidentNotice(in cordon.Incident) cordon.Notice {
@@ -165,29 +189,22 @@ func (e *Engine) review(ctx context.Context, tenantID string) error {
 		if err != nil {
 			return err
 		}
+		var toDecide []string
 		for _, in := range open {
-			if err := e.rescore(ctx, tx, in, coverage, now); err != nil {
+			signals, err := tx.SignalsOf(ctx, in.ID)
+			if err != nil {
 				return err
 			}
+			if err := tx.SetScore(ctx, in.ID, correlate.Score(signals, coverage, now)); err != nil {
+				return err
+			}
+			toDecide = append(toDecide, in.ID)
+		}
+		if err := tx.Enqueue(ctx, decideJob{Incidents: toDecide}, time.Time{}); err != nil {
+			return err
 		}
 		return e.wakeHeld(ctx, tx, t)
 	})
-}
-
-func (e *Engine) rescore(ctx context.Context, tx *store.Tx, in cordon.Incident, coverage []cordon.Coverage, now time.Time) error {
-	signals, err := tx.SignalsOf(ctx, in.ID)
-	if err != nil {
-		return err
-	}
-	known := map[string]cordon.Signal{}
-	for _, s := range signals {
-		known[s.ID] = s
-	}
-	in.Score = correlate.Score(signals, coverage, now)
-	if err := tx.PutIncident(ctx, in, known); err != nil {
-		return err
-	}
-	return tx.Enqueue(ctx, decideJob{Incident: in.ID}, time.Time{})
 }
 
 // wakeHeld has guard look again at the runs that it held because a source

@@ -12,10 +12,20 @@ import (
 	"github.com/cordonhq/cordon/internal/store"
 )
 
-// decide asks every playbook whether it wants to act on an incident. Until
-// each threat source has been tried once nothing is decided: the first pages
-// of a tenant come in one after the other.
-func (e *Engine) decide(ctx context.Context, incidentID string) error {
+// decide asks every playbook whether it wants to act on the incidents.
+func (e *Engine) decide(ctx context.Context, incidents []string) error {
+	for _, id := range incidents {
+		if err := e.decideOne(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// decideOne decides on one incident. Until each threat source has been tried
+// once nothing is decided: the first pages of a tenant come in one after the
+// other.
+func (e *Engine) decideOne(ctx context.Context, incidentID string) error {
 	return e.Store.Write(ctx, func(tx *store.Tx) error {
 		in, err := tx.Incident(ctx, incidentID)
 		if err != nil || in.State != cordon.IncidentOpen {

@@ -21,7 +21,7 @@ type (
 		Tenant string `json:"tenant"`
 	}
 	decideJob struct {
-		Incident string `json:"incident"`
+		Incidents []string `json:"incidents"`
 	}
 	advanceJob struct {
 		Run string `json:"run"`
@@ -60,7 +60,7 @@ func (e *Engine) work(ctx context.Context) error {
 	workers := river.NewWorkers()
 	handle(workers, func(ctx context.Context, j correlateJob) error { return e.correlate(ctx, j.Tenant) })
 	handle(workers, func(ctx context.Context, j reviewJob) error { return e.review(ctx, j.Tenant) })
-	handle(workers, func(ctx context.Context, j decideJob) error { return e.decide(ctx, j.Incident) })
+	handle(workers, func(ctx context.Context, j decideJob) error { return e.decide(ctx, j.Incidents) })
 	handle(workers, func(ctx context.Context, j advanceJob) error { return e.advance(ctx, j.Run) })
 	handle(workers, func(ctx context.Context, j proveJob) error { return e.prove(ctx, j.Run, j.Step) })
 	handle(workers, func(ctx context.Context, _ tellJob) error { return e.tell(ctx) })

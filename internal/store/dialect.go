@@ -40,3 +40,15 @@ func plain(args []any) []any {
 	}
 	return args
 }
+
+// namedAny is a condition that is true of stored entities that have one of
+// the names, and its arguments, the first of which is number from.
+func namedAny(column string, names []string, from int) (condition string, args []any) {
+	var either []string
+	for i, name := range names {
+		quoted := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(asJSON(strings.ToLower(name)))
+		args = append(args, `%"value":`+quoted+`%`)
+		either = append(either, column+` LIKE $`+strconv.Itoa(from+i)+` ESCAPE '\'`)
+	}
+	return "(" + strings.Join(either, " OR ") + ")", args
+}

@@ -33,7 +33,7 @@ func (t *Tx) AddEntry(ctx context.Context, e cordon.Entry) error {
 type EntryFilter struct {
 	Tenants []string
 	RunID   string
-	Target  string // a name of what was acted on
+	Names   []string // any of these names what was acted on
 	Limit   int
 }
 
@@ -46,9 +46,9 @@ func (t *Tx) Entries(ctx context.Context, f EntryFilter) ([]cordon.Entry, error)
 	if f.RunID != "" {
 		where, args = append(where, "run_id = "+list(len(args)+1, 1)), append(args, f.RunID)
 	}
-	if f.Target != "" {
-		where = append(where, "run_id IN (SELECT run_id FROM steps WHERE target LIKE "+list(len(args)+1, 1)+` ESCAPE '\')`)
-		args = append(args, namedPattern(f.Target))
+	if len(f.Names) > 0 {
+		named, patterns := namedAny("target", f.Names, len(args)+1)
+		where, args = append(where, "run_id IN (SELECT run_id FROM steps WHERE "+named+")"), append(args, patterns...)
 	}
 	query := `SELECT ` + entryColumns + ` FROM entries WHERE ` + strings.Join(where, " AND ") + ` ORDER BY seq DESC`
 	return all(ctx, t, scanEntry, limited(query, f.Limit), args...)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"strconv"
 	"strings"
 	"time"
 
@@ -45,8 +44,20 @@ func (t *Tx) linkSignal(ctx context.Context, in cordon.Incident, id string, sign
 	if err != nil {
 		return err
 	}
-	return t.exec(ctx, `INSERT INTO incident_signals (incident_id, tenant_id, updated_us, key8) VALUES ($1,$2,$3,$4)
-		ON CONFLICT DO NOTHING`, in.ID, in.TenantID, us(s.UpdatedAt), key)
+	return t.exec(ctx, `INSERT INTO incident_signals (incident_id, tenant_id, updated_us, key8, source, native_id)
+		VALUES ($1,$2,$3,$4,$5,$6) ON CONFLICT DO NOTHING`, in.ID, in.TenantID, us(s.UpdatedAt), key, string(s.Source), s.NativeID)
+}
+
+// SetScore stores what the sources say of an incident by now.
+func (t *Tx) SetScore(ctx context.Context, id string, score cordon.Score) error {
+	return t.exec(ctx, `UPDATE incidents SET score = $2 WHERE id = $1`, id, asJSON(score))
+}
+
+// IncidentsHolding returns the ids of the incidents that hold a version of
+// the signal.
+func (t *Tx) IncidentsHolding(ctx context.Context, s cordon.Signal) ([]string, error) {
+	return all(ctx, t, scanString, `SELECT DISTINCT incident_id FROM incident_signals
+		WHERE tenant_id = $1 AND native_id = $2 AND source = $3`, s.TenantID, s.NativeID, string(s.Source))
 }
 
 // SetIncidentState stores where an incident stands.
@@ -57,13 +68,14 @@ func (t *Tx) SetIncidentState(ctx context.Context, id string, state cordon.Incid
 // An IncidentFilter narrows a list of incidents. Zero fields do not narrow.
 type IncidentFilter struct {
 	Tenants []string
-	Entity  string    // a name of the entity
+	Names   []string  // any of these names is one of the entity
 	Since   time.Time // with a signal noticed since
 	States  []cordon.IncidentState
 	Limit   int
+	Signals bool // with the ids of their signals
 }
 
-// Incidents returns incidents with the ids of their signals, newest first.
+// Incidents returns incidents, newest first.
 func (t *Tx) Incidents(ctx context.Context, f IncidentFilter) ([]cordon.Incident, error) {
 	where, args := []string{"last_us >= $1"}, []any{us(f.Since)}
 	if len(f.Tenants) > 0 {
@@ -74,12 +86,15 @@ func (t *Tx) Incidents(ctx context.Context, f IncidentFilter) ([]cordon.Incident
 		where = append(where, "state IN ("+list(len(args)+1, len(f.States))+")")
 		args = append(args, anys(f.States)...)
 	}
-	if f.Entity != "" {
-		args = append(args, namedPattern(f.Entity))
-		where = append(where, "entity LIKE $"+strconv.Itoa(len(args))+` ESCAPE '\'`)
+	if len(f.Names) > 0 {
+		named, patterns := namedAny("entity", f.Names, len(args)+1)
+		where, args = append(where, named), append(args, patterns...)
 	}
 	query := `SELECT ` + incidentColumns + ` FROM incidents WHERE ` + strings.Join(where, " AND ") + ` ORDER BY last_us DESC, id`
 	found, err := all(ctx, t, scanIncident, limited(query, f.Limit), args...)
+	if !f.Signals {
+		return found, err
+	}
 	return found, errors.Join(err, t.fillSignals(ctx, found))
 }
 

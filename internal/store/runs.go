@@ -52,7 +52,7 @@ type RunFilter struct {
 	Tenants  []string
 	States   []cordon.RunState
 	Incident string
-	Target   string // a name of a step's target
+	Names    []string // any of these names a step's target
 	UndoOf   string
 	Limit    int
 }
@@ -74,9 +74,9 @@ func (t *Tx) Runs(ctx context.Context, f RunFilter) ([]cordon.Run, error) {
 	if f.UndoOf != "" {
 		where, args = append(where, "undo_of = "+list(len(args)+1, 1)), append(args, f.UndoOf)
 	}
-	if f.Target != "" {
-		where = append(where, "id IN (SELECT run_id FROM steps WHERE target LIKE "+list(len(args)+1, 1)+` ESCAPE '\')`)
-		args = append(args, namedPattern(f.Target))
+	if len(f.Names) > 0 {
+		named, patterns := namedAny("target", f.Names, len(args)+1)
+		where, args = append(where, "id IN (SELECT run_id FROM steps WHERE "+named+")"), append(args, patterns...)
 	}
 	query := `SELECT ` + runColumns + ` FROM runs WHERE ` + strings.Join(where, " AND ") + ` ORDER BY started_us DESC, id`
 	found, err := all(ctx, t, scanRun, limited(query, f.Limit), args...)

@@ -108,7 +108,7 @@ func (t *Tx) TenantsWithPending(ctx context.Context) ([]string, error) {
 type SignalFilter struct {
 	Tenants []string
 	Source  cordon.Source
-	Entity  string // a name of an entity: object id, UPN, SID …
+	Names   []string // any of these names an entity of the signal
 	Since   time.Time
 	Limit   int
 }
@@ -124,9 +124,9 @@ func (t *Tx) Signals(ctx context.Context, f SignalFilter) ([]cordon.Signal, erro
 		args = append(args, string(f.Source))
 		where = append(where, "source = $"+strconv.Itoa(len(args)))
 	}
-	if f.Entity != "" {
-		args = append(args, namedPattern(f.Entity))
-		where = append(where, "entities LIKE $"+strconv.Itoa(len(args))+` ESCAPE '\'`)
+	if len(f.Names) > 0 {
+		named, patterns := namedAny("entities", f.Names, len(args)+1)
+		where, args = append(where, named), append(args, patterns...)
 	}
 	query := `SELECT ` + signalColumns + ` FROM signals WHERE ` + strings.Join(where, " AND ") + ` ORDER BY updated_us DESC, key8`
 	return all(ctx, t, scanSignal, limited(query, f.Limit), args...)
@@ -161,12 +161,6 @@ func key8(id string) (int64, error) {
 		return 0, fmt.Errorf("store: signal id %q is not 16 hexadecimal digits", id)
 	}
 	return int64(n), nil //nolint:gosec // the same 64 bits, as the databases know no unsigned numbers
-}
-
-// namedPattern finds an entity by one of its names in stored JSON.
-func namedPattern(name string) string {
-	quoted := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(asJSON(strings.ToLower(name)))
-	return `%"value":` + quoted + `%`
 }
 
 // signalID is the id of the signal that is stored under key.

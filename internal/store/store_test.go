@@ -105,8 +105,8 @@ func TestSignalFilter(t *testing.T) {
 		{"by source", store.SignalFilter{Source: cordon.SourceRiskDetections}, []cordon.Signal{other}},
 		{"since", store.SignalFilter{Since: two.UpdatedAt}, []cordon.Signal{two}},
 		{"limit", store.SignalFilter{Limit: 1}, []cordon.Signal{two}},
-		{"by UPN, whole and in any case", store.SignalFilter{Entity: "USER_1@contoso.com"}, []cordon.Signal{one}},
-		{"a pattern is no name", store.SignalFilter{Entity: "user%"}, nil},
+		{"by UPN, whole and in any case", store.SignalFilter{Names: []string{"USER_1@contoso.com"}}, []cordon.Signal{one}},
+		{"a pattern is no name", store.SignalFilter{Names: []string{"user%"}}, nil},
 	}
 	for _, tt := range tests {
 		got := read(t, s, func(tx *store.Tx) ([]cordon.Signal, error) { return tx.Signals(t.Context(), tt.f) })
@@ -163,7 +163,9 @@ func TestRunOncePerIncidentAndPlaybook(t *testing.T) {
 			return err
 		})
 	}
-	got := read(t, s, func(tx *store.Tx) ([]cordon.Run, error) { return tx.Runs(t.Context(), store.RunFilter{Target: "A@B"}) })
+	got := read(t, s, func(tx *store.Tx) ([]cordon.Run, error) {
+		return tx.Runs(t.Context(), store.RunFilter{Names: []string{"x@y", "A@B"}})
+	})
 	if !reflect.DeepEqual(got, []cordon.Run{run}) {
 		t.Errorf("got  %+v\nwant %+v", got, run)
 	}

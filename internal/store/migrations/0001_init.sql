@@ -75,8 +75,12 @@ CREATE TABLE incident_signals (
     tenant_id   TEXT   NOT NULL,
     updated_us  BIGINT NOT NULL,
     key8        BIGINT NOT NULL,
+    source      TEXT   NOT NULL,
+    native_id   TEXT   NOT NULL,
     PRIMARY KEY (incident_id, updated_us, key8)
 ) WITHOUT ROWID;
+-- A new version of a signal finds the incident that holds the old one.
+CREATE INDEX incident_signals_by_fact ON incident_signals (tenant_id, native_id, source);
 
 -- One row per run, kept after it ends.
 CREATE TABLE runs (
