@@ -91,9 +91,8 @@ func (e *Engine) putSignals(ctx context.Context, tx *store.Tx, t Tenant, signals
 // follow: durable point 1. A reading without news goes with others of its
 // kind.
 func (e *Engine) store(ctx context.Context, f *feed, page collect.Batch, now cordon.Coverage, more ...cordon.Signal) error {
-	signals := append(page.Signals, more...)
 	moved := now.State != f.last.State
-	if len(signals) == 0 && page.Observation == nil && !moved {
+	if len(page.Signals)+len(more) == 0 && page.Observation == nil && !moved {
 		f.last = now
 		return e.storeQuiet(ctx, now)
 	}
@@ -101,7 +100,10 @@ func (e *Engine) store(ctx context.Context, f *feed, page collect.Batch, now cor
 		if err := e.observe(ctx, tx, f, page.Observation, now); err != nil {
 			return err
 		}
-		if err := e.putSignals(ctx, tx, f.tenant, signals); err != nil {
+		if err := e.putSignals(ctx, tx, f.tenant, page.Signals); err != nil {
+			return err
+		}
+		if err := e.alarm(ctx, tx, f.tenant, more); err != nil {
 			return err
 		}
 		if moved {
@@ -116,6 +118,27 @@ func (e *Engine) store(ctx context.Context, f *feed, page collect.Batch, now cor
 	}
 	f.last = now
 	e.At(PointCollected)
+	return nil
+}
+
+// alarm stores signals about ourselves being tampered with, and tells of
+// those that are new.
+func (e *Engine) alarm(ctx context.Context, tx *store.Tx, t Tenant, signals []cordon.Signal) error {
+	for _, s := range signals {
+		added, err := tx.PutSignals(ctx, []cordon.Signal{s})
+		if err != nil {
+			return err
+		}
+		if added == 0 {
+			continue
+		}
+		if err := e.notice(ctx, tx, t, cordon.Notice{Kind: cordon.NoticeSecurity, Severity: s.Severity, Title: s.Title, Reason: s.Kind}); err != nil {
+			return err
+		}
+		if err := tx.Enqueue(ctx, correlateJob{Tenant: t.ID}, time.Time{}); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -42,6 +42,7 @@ type Options struct {
 	Channels  []notify.Channel // who is told
 	Guard     guard.Policy
 	Poll      Poll
+	Sources   []cordon.Source  // what is read; default all
 	InFlight  int              // readings at once; default 32
 	NewID     func() string    // a new GUID
 	Now       func() time.Time // default time.Now
@@ -94,6 +95,9 @@ func New(o Options) (*Engine, error) {
 	}
 	if o.InFlight == 0 {
 		o.InFlight = 32
+	}
+	if o.Sources == nil {
+		o.Sources = cordon.Sources()
 	}
 	e := &Engine{Options: o, tenants: map[string]Tenant{}, hasher: collect.NewHasher()}
 	for _, t := range o.Tenants {

@@ -37,7 +37,7 @@ func (f *feeds) Pop() any {
 	return last
 }
 
-// newFeeds returns every source of every tenant, due now, knowing what was
+// newFeeds returns every source that is read of every tenant, due now, knowing what was
 // read before.
 func (e *Engine) newFeeds(ctx context.Context) (feeds, error) {
 	stored, err := e.coverage(ctx)
@@ -46,7 +46,7 @@ func (e *Engine) newFeeds(ctx context.Context) (feeds, error) {
 	}
 	var all feeds
 	now := e.Now()
-	for _, source := range cordon.Sources() {
+	for _, source := range e.Sources {
 		for _, t := range e.Tenants {
 			all = append(all, &feed{tenant: t, source: source, due: now, last: stored[feedKey{t.ID, source}]})
 		}
