@@ -8,6 +8,7 @@ import (
 // A CoverageState says how much of a source has been read.
 type CoverageState string
 
+// The coverage states.
 const (
 	CoverageWhole      CoverageState = "whole"      // everything up to ReadUntil
 	CoveragePartial    CoverageState = "partial"    // some pages or items are missing
@@ -51,6 +52,7 @@ func (c Coverage) At(now time.Time) Coverage {
 // never an absence.
 type ObservationState string
 
+// The observation states.
 const (
 	ObservedValue      ObservationState = "value"
 	ObservedAbsent     ObservationState = "absent"

@@ -9,6 +9,7 @@ import (
 // An EntityKind says what an entity is.
 type EntityKind string
 
+// The kinds of entity.
 const (
 	KindUser             EntityKind = "user"
 	KindDevice           EntityKind = "device"
@@ -19,6 +20,7 @@ const (
 // A NameKind says in which name space a name identifies an entity.
 type NameKind string
 
+// The kinds of name.
 const (
 	NameObjectID    NameKind = "object_id"    // Entra object id
 	NameUPN         NameKind = "upn"          // user principal name
@@ -68,10 +70,16 @@ func NewTenantEntity(id string) Entity {
 	return Entity{Kind: KindTenant}.Add(NameTenantID, id)
 }
 
+// maxName bounds a name in bytes: nothing real is called anything longer.
+const maxName = 512
+
 // Add returns e known by one more name, in lower case save for display names.
-// An empty value, the nil GUID and a name it already has change nothing.
+// An empty or endless value, the nil GUID and a name it already has change
+// nothing.
 func (e Entity) Add(kind NameKind, value string) Entity {
-	value = strings.TrimSpace(value)
+	if value = strings.TrimSpace(value); len(value) > maxName {
+		return e
+	}
 	if kind != NameDisplayName {
 		value = strings.ToLower(value)
 	}

@@ -8,6 +8,7 @@ import (
 // An EntryKind says what an audit entry records.
 type EntryKind string
 
+// The kinds of entry.
 const (
 	EntryVerdict EntryKind = "verdict" // guard held or refused a step
 	EntryIntent  EntryKind = "intent"  // an action is about to leave

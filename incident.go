@@ -5,6 +5,7 @@ import "time"
 // An IncidentState says where an incident stands.
 type IncidentState string
 
+// The incident states.
 const (
 	IncidentOpen      IncidentState = "open"
 	IncidentContained IncidentState = "contained" // a run did all its steps

@@ -5,9 +5,11 @@ import "time"
 // A NoticeKind says what a notice tells.
 type NoticeKind string
 
+// The kinds of notice.
 const (
 	NoticeIncident  NoticeKind = "incident"  // an incident was opened or grew
 	NoticeContained NoticeKind = "contained" // a step took effect and was proved
+	NoticeChanged   NoticeKind = "changed"   // a step that contains nobody took effect
 	NoticeHeld      NoticeKind = "held"      // a step waits for a person
 	NoticeRefused   NoticeKind = "refused"   // guard refused a step
 	NoticeFailed    NoticeKind = "failed"    // a step failed, or its outcome is unknown

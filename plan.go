@@ -10,6 +10,7 @@ import (
 // An ActionName names a verb that changes a tenant.
 type ActionName string
 
+// The actions; package action holds the verbs.
 const (
 	ActionRevokeSessions          ActionName = "revoke_sessions"
 	ActionDisableUser             ActionName = "disable_user"

@@ -8,6 +8,7 @@ import (
 // A RunState says where a run stands.
 type RunState string
 
+// The run states.
 const (
 	RunRunning RunState = "running" // has a step to take
 	RunHeld    RunState = "held"    // guard holds a step until a person approves
@@ -23,6 +24,7 @@ func (s RunState) Ended() bool { return s != RunRunning && s != RunHeld }
 // An Outcome says what became of a step.
 type Outcome string
 
+// The outcomes.
 const (
 	OutcomePlanned Outcome = "planned" // not yet judged, or judged and not yet done
 	OutcomeIntent  Outcome = "intent"  // written down, on its way: the state is read before anything is repeated
@@ -36,6 +38,7 @@ const (
 // A Proof says what reading the state back shows.
 type Proof string
 
+// The proofs.
 const (
 	ProofNone         Proof = ""             // nothing to prove
 	ProofConfirmed    Proof = "confirmed"    // the state is as wished

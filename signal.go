@@ -10,6 +10,7 @@ import (
 // A Severity says how bad a signal is, in the words that all sources share.
 type Severity string
 
+// The severities, from the least on.
 const (
 	SeverityUnknown       Severity = "unknown"
 	SeverityInformational Severity = "informational"
@@ -39,6 +40,7 @@ const (
 // A SignalState says whether the feed still holds the matter to be open.
 type SignalState string
 
+// The signal states.
 const (
 	SignalOpen   SignalState = "open"
 	SignalClosed SignalState = "closed" // remediated, dismissed, resolved or a false positive
@@ -73,14 +75,17 @@ func (s Signal) About(e Entity) bool { return slices.ContainsFunc(s.Entities, e.
 var timeLayouts = [...]string{time.RFC3339, "2006-01-02T3:04:05Z07:00", "2006-01-02T15:04:05"}
 
 // ParseTime reads a time as feeds write it and returns it in UTC, cut to
-// microseconds. The empty string is the zero time.
+// microseconds. The empty string is the zero time, and so is the beginning of
+// the year 1, by which some feeds say never. Years outside of 1970 to 9999 are
+// no times: they can neither be stored nor shown.
 func ParseTime(s string) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
 	for _, layout := range timeLayouts {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t.UTC().Truncate(time.Microsecond), nil
+		t, err := time.Parse(layout, s)
+		if t = t.UTC().Truncate(time.Microsecond); err == nil && (t.IsZero() || t.Year() >= 1970 && t.Year() <= 9999) {
+			return t, nil
 		}
 	}
 	return time.Time{}, fmt.Errorf("%q is not a time", s)

@@ -3,6 +3,7 @@ package cordon
 // A Source is one feed of one tenant.
 type Source string
 
+// The sources that are collected.
 const (
 	SourceRiskDetections    Source = "risk_detections"    // Entra ID Protection detections
 	SourceAlerts            Source = "alerts"             // Graph alerts_v2, all Defender products

@@ -9,6 +9,7 @@ import (
 // A Mode says how far Cordon may go in one tenant.
 type Mode string
 
+// The modes, from the most careful on.
 const (
 	ModeObserve Mode = "observe" // never write; the default
 	ModeApprove Mode = "approve" // a person decides every action

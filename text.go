@@ -14,10 +14,6 @@ func Plain(s string, limit int) string {
 	var b strings.Builder
 	n := 0
 	for _, r := range s {
-		if n == limit {
-			b.WriteRune('…')
-			break
-		}
 		switch {
 		case r == utf8.RuneError:
 			r = '�'
@@ -25,6 +21,10 @@ func Plain(s string, limit int) string {
 			r = ' '
 		case unicode.Is(unicode.Cf, r), unicode.Is(unicode.Co, r):
 			continue
+		}
+		if n == limit {
+			b.WriteRune('…')
+			break
 		}
 		b.WriteRune(r)
 		n++

@@ -3,6 +3,7 @@ package cordon
 // A Decision is what guard says of a step.
 type Decision string
 
+// The decisions.
 const (
 	Allow  Decision = "allow"
 	Hold   Decision = "hold"   // needs approval
@@ -12,6 +13,7 @@ const (
 // A Reason names why guard decided as it did.
 type Reason string
 
+// The reasons, each with the decision that it explains.
 const (
 	ReasonWithin       Reason = "within_guardrails"    // allow
 	ReasonObserve      Reason = "mode_observe"         // refuse: the tenant is never written to

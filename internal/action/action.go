@@ -22,6 +22,7 @@ import (
 // An Effect says what a verb is for, in guard's words.
 type Effect string
 
+// The effects.
 const (
 	Contain Effect = "contain" // takes something away from an account
 	Restore Effect = "restore" // gives back what a containment took
@@ -65,16 +66,17 @@ func (s State) JSON() json.RawMessage {
 	return b
 }
 
-// ParseState reads a state that was written down. Nothing is nil.
+// ParseState reads a state that was written down. Nothing is nil, and so is
+// null: a state without values would pass for one that was read.
 func ParseState(b json.RawMessage) (*State, error) {
 	if len(b) == 0 {
 		return nil, nil //nolint:nilnil // no state was written down: that is the answer
 	}
-	var s State
+	var s *State
 	if err := json.Unmarshal(b, &s); err != nil {
 		return nil, fmt.Errorf("action: prior state: %w", err)
 	}
-	return &s, nil
+	return s, nil
 }
 
 // All returns every verb, by name.
@@ -114,7 +116,10 @@ func (v Verb) Explain(err error) string {
 	case errors.Is(err, cordon.ErrConflict) && v.Effect == Posture:
 		advice = "Conditional Access or other policies are enabled, and Microsoft allows either them or security defaults: switch those policies off first, or keep them and leave security defaults off"
 	case errors.Is(err, cordon.ErrDenied):
-		advice = "grant the app " + strings.Join(v.Needs, " and ") + " and consent as an administrator; for an administrator's account the app also needs a directory role such as Privileged Authentication Administrator"
+		advice = "grant the app " + strings.Join(v.Needs, " and ") + " and consent as an administrator"
+		if v.Effect != Posture {
+			advice += "; for an administrator's account the app also needs a directory role such as Privileged Authentication Administrator"
+		}
 	case errors.Is(err, cordon.ErrNotFound):
 		advice = "the target no longer exists"
 	case errors.Is(err, cordon.ErrCredential), errors.Is(err, cordon.ErrGone):

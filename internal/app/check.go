@@ -11,7 +11,7 @@ import (
 
 	"github.com/cordonhq/cordon"
 	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/ast"
 )
 
 // A problem is something wrong at a path of the file, such as
@@ -23,18 +23,16 @@ type problem struct {
 
 // check returns everything that is wrong with the values, each with its
 // place.
-func (c *Config) check(source []byte) []error {
+func (c *Config) check(file *ast.File) []error {
 	var found []problem
-	add := func(path, format string, args ...any) {
-		found = append(found, problem{path, fmt.Sprintf(format, args...)})
-	}
+	add := func(path, what string) { found = append(found, problem{path, what}) }
 	if !strings.HasPrefix(c.Storage.URL, "sqlite://") {
 		add("$.storage.url", "storage.url must be of the form sqlite:///path/cordon.db")
 	}
 	if _, _, err := net.SplitHostPort(c.Listen); c.Listen != "" && err != nil {
 		add("$.listen", "listen must be host:port")
 	}
-	if c.Budget.Share < 0 || c.Budget.Share > 1 {
+	if share := c.Budget.Share; !(share > 0 && share <= 1) { // not a number is neither
 		add("$.budget.share", "budget.share must be over 0 and at most 1")
 	}
 	if c.Poll.Threats < time.Second || c.Poll.Posture < time.Second {
@@ -43,7 +41,7 @@ func (c *Config) check(source []byte) []error {
 	found = append(found, c.Endpoints.check()...)
 	found = append(found, c.checkTenants()...)
 	found = append(found, c.checkNotify()...)
-	return c.place(source, found)
+	return c.place(file, found)
 }
 
 func (e Endpoints) check() (found []problem) {
@@ -76,11 +74,17 @@ func (c *Config) checkTenants() (found []problem) {
 		for _, name := range []string{strings.ToLower(t.ID), strings.ToLower(t.Name)} {
 			if seen[name] && name != "" {
 				add("", "the id or name stands twice")
+				break
 			}
 		}
 		seen[strings.ToLower(t.ID)], seen[strings.ToLower(t.Name)] = true, true
 		if _, err := cordon.ParseMode(t.Mode); err != nil {
-			add(".mode", "%v", err)
+			add(".mode", "must be observe, approve, protect or enforce")
+		}
+		for j, who := range t.BreakGlass {
+			if !cordon.IsGUID(who) && !strings.Contains(who, "@") {
+				add(fmt.Sprintf(".break_glass[%d]", j), "must be an object id or a user principal name")
+			}
 		}
 		if !cordon.IsGUID(t.Credential.ClientID) {
 			add(".credential.client_id", "must be the app's id, a GUID")
@@ -93,10 +97,17 @@ func (c *Config) checkTenants() (found []problem) {
 }
 
 func (c *Config) checkNotify() (found []problem) {
+	seen := map[string]bool{}
 	for i, w := range c.Notify.Webhooks {
 		at := fmt.Sprintf("$.notify.webhooks[%d]", i)
-		if u, err := url.Parse(w.URL); err != nil || u.Host == "" || !slices.Contains([]string{"http", "https"}, u.Scheme) {
-			found = append(found, problem{at + ".url", "a webhook's url must be an https address"})
+		u, err := url.Parse(w.URL)
+		switch {
+		case err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && (u.Scheme != "http" || !w.Private):
+			found = append(found, problem{at + ".url", "a webhook's url must be an https address without a password (http for receivers marked private: true)"})
+		case seen[u.Host+u.Path]:
+			found = append(found, problem{at + ".url", "another webhook has the same host and path"})
+		default:
+			seen[u.Host+u.Path] = true
 		}
 		if err := w.Secret.check(); err != nil {
 			found = append(found, problem{at + ".secret", "a webhook's secret " + err.Error()})
@@ -105,11 +116,17 @@ func (c *Config) checkNotify() (found []problem) {
 	return found
 }
 
+// maxProblems bounds the list: a mistake in a template stands in every tenant.
+const maxProblems = 20
+
 // place turns problems into errors with file, line and column.
-func (c *Config) place(source []byte, found []problem) (errs []error) {
+func (c *Config) place(file *ast.File, found []problem) (errs []error) {
 	slices.SortStableFunc(found, func(a, b problem) int { return strings.Compare(a.path, b.path) })
-	for _, p := range found {
-		line, column := locate(source, p.path)
+	for i, p := range found {
+		if i == maxProblems {
+			return append(errs, fmt.Errorf("%s: and %d more", c.file, len(found)-i))
+		}
+		line, column := locate(file, p.path)
 		errs = append(errs, fmt.Errorf("%s:%d:%d: %s", c.file, line, column, p.what))
 	}
 	return errs
@@ -117,12 +134,8 @@ func (c *Config) place(source []byte, found []problem) (errs []error) {
 
 // locate finds a path in the file, or the nearest place above it that is
 // there.
-func locate(source []byte, path string) (line, column int) {
-	file, err := parser.ParseBytes(source, 0)
-	if err != nil {
-		return 1, 1
-	}
-	for path != "" && path != "$" {
+func locate(file *ast.File, path string) (line, column int) {
+	for file != nil && path != "" && path != "$" {
 		if p, err := yaml.PathString(path); err == nil {
 			if node, err := p.FilterFile(file); err == nil && node != nil {
 				at := node.GetToken().Position

@@ -114,12 +114,17 @@ func ReadConfig(path string) (*Config, error) {
 }
 
 func parseConfig(path string, b []byte) (*Config, error) {
-	c := &Config{file: path}
-	if err := yaml.UnmarshalWithOptions(b, c, yaml.Strict()); err != nil {
-		return nil, atPlace(path, err)
+	file, err := plainYAML(path, b)
+	if err != nil {
+		return nil, err
 	}
+	c := &Config{}
+	if err := yaml.NodeToValue(file.Docs[0].Body, c, yaml.Strict()); err != nil {
+		return nil, atPlace(path, file, err)
+	}
+	c.file = path
 	c.fillDefaults()
-	if problems := c.check(b); len(problems) > 0 {
+	if problems := c.check(file); len(problems) > 0 {
 		return nil, errors.Join(problems...)
 	}
 	return c, nil
@@ -156,20 +161,4 @@ func (c *Config) near(path string) string {
 		return abs
 	}
 	return path
-}
-
-// atPlace says where in the file an error is. It leaves out the excerpt that
-// the YAML library could show: a misplaced secret might stand in it.
-func atPlace(path string, err error) error {
-	var ye yaml.Error
-	if !errors.As(err, &ye) || ye.GetToken() == nil {
-		return fmt.Errorf("%s: %s", path, firstLine(err.Error()))
-	}
-	p := ye.GetToken().Position
-	return fmt.Errorf("%s:%d:%d: %s", path, p.Line, p.Column, firstLine(ye.GetMessage()))
-}
-
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(s, "\n")
-	return line
 }

@@ -134,6 +134,9 @@ func (c *Config) LoadPlaybooks() ([]playbook.Playbook, error) {
 	if err != nil || c.Playbooks.Dir == "" {
 		return all, errors.Join(err, c.checkOn(all))
 	}
+	if _, err := os.Stat(c.Playbooks.Dir); err != nil {
+		return nil, fmt.Errorf("playbooks.dir: %w", err)
+	}
 	files, err := filepath.Glob(filepath.Join(c.Playbooks.Dir, "*.yaml"))
 	if err != nil {
 		return nil, fmt.Errorf("playbooks: %w", err)
@@ -170,6 +173,18 @@ func (c *Config) checkOn(all []playbook.Playbook) error {
 		}
 	}
 	return nil
+}
+
+// Verify makes sure that everything the configuration points to can be had:
+// secrets, certificates, playbooks. Nothing is called.
+func (c *Config) Verify(now func() time.Time) error {
+	_, cloud, err := c.Enter(now)
+	if cloud != nil {
+		cloud.Close()
+	}
+	_, playbookErr := c.LoadPlaybooks()
+	_, channelErr := c.channels(Options{Now: now})
+	return errors.Join(err, playbookErr, channelErr)
 }
 
 func (c *Config) channels(o Options) ([]notify.Channel, error) {

@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,14 +16,20 @@ type SecretRef struct {
 	base string // folder that relative files are relative to
 }
 
-// UnmarshalYAML takes a reference and refuses anything that may be a secret
-// itself, without repeating it.
+// notRef stands for what was written where a reference belongs.
+const notRef = "?"
+
+// UnmarshalYAML takes a reference. Anything else may be a secret itself and
+// is not kept: check refuses it, with its place.
 func (r *SecretRef) UnmarshalYAML(unmarshal func(any) error) error {
 	var s string
 	if err := unmarshal(&s); err != nil {
-		return errors.New("a secret is a reference: env:NAME or file:PATH")
+		r.ref = notRef
+		return nil //nolint:nilerr // the error may repeat what was written
 	}
-	r.ref = s
+	if r.ref = s; r.check() != nil && s != "" {
+		r.ref = notRef
+	}
 	return nil
 }
 
@@ -35,8 +42,8 @@ func (r SecretRef) String() string {
 	return kind + ":[…]"
 }
 
-// GoString keeps %#v from printing the fields.
-func (r SecretRef) GoString() string { return r.String() }
+// Format keeps every verb from printing the fields.
+func (r SecretRef) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, r.String()) }
 
 func (r SecretRef) check() error {
 	kind, rest, _ := strings.Cut(r.ref, ":")

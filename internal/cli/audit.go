@@ -53,7 +53,7 @@ func newAuditListCmd(d *Deps) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().IntVar(&f.Limit, "limit", 0, "show at most this many; 0 shows all")
+	limitFlag(cmd, &f.Limit)
 	cmd.Flags().StringVar(&f.RunID, "run", "", "only those of this run")
 	return cmd
 }

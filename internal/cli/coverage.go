@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/cordonhq/cordon"
@@ -30,7 +31,7 @@ func newCoverageCmd(d *Deps) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return d.read(cmd.Context(), args, func(tx *store.Tx, about subject) error {
 				if len(about.entity) > 0 {
-					return usagef("no tenant is called %q", args[0])
+					return fmt.Errorf("no tenant is called %q: cordon tenant list shows them", args[0])
 				}
 				found, err := tx.Coverage(cmd.Context(), about.tenants...)
 				if err != nil {

@@ -56,7 +56,7 @@ func showDefaults(d *Deps, found []app.Defaults) error {
 	partial := false
 	for _, f := range found {
 		rows = append(rows, defaultsRow{f.Tenant.ID, f.Tenant.Name, string(f.State), f.Enabled, f.Reason, f.Blocking})
-		partial = partial || f.State == cordon.ObservedUnreadable
+		partial = partial || f.State == cordon.ObservedUnreadable || f.State == cordon.ObservedValue && f.Reason != ""
 	}
 	err := print(d, rows, []column[defaultsRow]{
 		{"tenant", func(r defaultsRow) string { return r.Tenant }},

@@ -48,7 +48,7 @@ func (d *Deps) demo(ctx context.Context, longest time.Duration, dir string) (err
 		if dir, err = os.MkdirTemp("", "cordon-demo-"); err != nil {
 			return err
 		}
-		defer os.RemoveAll(dir)
+		defer func() { _ = os.RemoveAll(dir) }() // a temporary folder that stays is no error
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -90,7 +90,8 @@ func (d *Deps) play(ctx context.Context, cloud *sim.Cloud, c *app.Config, story 
 	if err != nil {
 		return errors.Join(err, h.Close())
 	}
-	err = errors.Join(story.end(context.WithoutCancel(ctx), h, end), h.Close())
+	err = h.Engine.Tell(context.WithoutCancel(ctx)) // what was not told yet belongs before the table
+	err = errors.Join(err, story.end(context.WithoutCancel(ctx), h, end), h.Close())
 	if err == nil && len(end.problems) > 0 {
 		return &findings{code: exitError, text: "the outcome is not what the scenario expects"}
 	}

@@ -28,6 +28,8 @@ type incidentRow struct {
 	UnreadSources []string   `json:"unread_sources"`
 	State         string     `json:"state"`
 	Signals       []string   `json:"signals"`
+	FirstAt       *time.Time `json:"first_at"`
+	LastAt        *time.Time `json:"last_at"`
 	OpenedAt      *time.Time `json:"opened_at"`
 	UpdatedAt     *time.Time `json:"updated_at"`
 }
@@ -59,7 +61,7 @@ func newIncidentListCmd(d *Deps) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().IntVar(&f.Limit, "limit", 0, "show at most this many; 0 shows all")
+	limitFlag(cmd, &f.Limit)
 	cmd.Flags().BoolVar(&merged, "merged", false, "also those that went into another")
 	return cmd
 }
@@ -69,13 +71,14 @@ func incidentRowOf(in cordon.Incident, about subject) incidentRow {
 		ID: in.ID, TenantID: in.TenantID, Tenant: about.name(in.TenantID), Entity: in.Entity.ID(), EntityKind: string(in.Entity.Kind),
 		EntityName: in.Entity.Label(), Sources: texts(in.Sources), Origins: texts(in.Origins), Score: in.Score.Value,
 		Floor: in.Score.Floor(), SilentSources: texts(in.Score.Silent), UnreadSources: texts(in.Score.Unread), State: string(in.State),
-		Signals: texts(in.Signals), OpenedAt: stamp(in.OpenedAt), UpdatedAt: stamp(in.UpdatedAt),
+		Signals: texts(in.Signals), FirstAt: stamp(in.FirstAt), LastAt: stamp(in.LastAt),
+		OpenedAt: stamp(in.OpenedAt), UpdatedAt: stamp(in.UpdatedAt),
 	}
 }
 
 func incidentColumns() []column[incidentRow] {
 	return []column[incidentRow]{
-		{"updated", func(r incidentRow) string { return clock(r.UpdatedAt) }},
+		{"last signal", func(r incidentRow) string { return clock(r.LastAt) }},
 		{"tenant", func(r incidentRow) string { return r.Tenant }},
 		{"entity", func(r incidentRow) string { return r.EntityName }},
 		{"score", func(r incidentRow) string { return scoreText(r) }},

@@ -88,11 +88,12 @@ func printTable[T any](out io.Writer, rows []T, columns []column[T]) error {
 // struct.
 func printCSV[T any](out io.Writer, rows []T) error {
 	w := csv.NewWriter(out)
-	typ := reflect.TypeFor[T]()
+	var fields []reflect.StructField
 	var heads []string
-	for i := range typ.NumField() {
-		name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
-		heads = append(heads, name)
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[T]()) {
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+			fields, heads = append(fields, f), append(heads, name)
+		}
 	}
 	if err := w.Write(heads); err != nil {
 		return err
@@ -100,8 +101,8 @@ func printCSV[T any](out io.Writer, rows []T) error {
 	for _, r := range rows {
 		v := reflect.ValueOf(r)
 		var cells []string
-		for i := range v.NumField() {
-			cells = append(cells, harmless(csvCell(v.Field(i).Interface())))
+		for _, f := range fields {
+			cells = append(cells, harmless(csvCell(v.FieldByIndex(f.Index).Interface())))
 		}
 		if err := w.Write(cells); err != nil {
 			return err
@@ -117,7 +118,7 @@ func csvCell(v any) string {
 	if list := reflect.ValueOf(v); list.Kind() == reflect.Slice && list.Type().Elem().Kind() == reflect.String {
 		var parts []string
 		for i := range list.Len() {
-			parts = append(parts, list.Index(i).String())
+			parts = append(parts, harmless(list.Index(i).String())) // where ; divides cells, each part is one
 		}
 		return strings.Join(parts, ";")
 	}
@@ -132,9 +133,10 @@ func csvCell(v any) string {
 	return string(b)
 }
 
-// harmless keeps a spreadsheet from taking a tenant's text for a formula.
+// harmless keeps a spreadsheet from taking a tenant's text for a formula. In
+// East Asian settings the wide signs begin one, too.
 func harmless(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+	if strings.IndexAny(cell, "=+-@\t\r\n\x00＝＋－＠") == 0 {
 		return "'" + cell
 	}
 	return cell

@@ -58,6 +58,9 @@ func newRunListCmd(d *Deps) *cobra.Command {
   cordon run list --state held -o json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := oneOf("--state", state, []string{"running", "held", "done", "refused", "failed", "shadow"}); err != nil {
+				return err
+			}
 			if state != "" {
 				f.States = []cordon.RunState{cordon.RunState(state)}
 			}
@@ -75,7 +78,7 @@ func newRunListCmd(d *Deps) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().IntVar(&f.Limit, "limit", 0, "show at most this many; 0 shows all")
+	limitFlag(cmd, &f.Limit)
 	cmd.Flags().StringVar(&state, "state", "", "only running, held, done, refused, failed or shadow")
 	return cmd
 }

@@ -47,6 +47,9 @@ next start.`,
 				return err
 			}
 			h, err := app.Open(cmd.Context(), c, "serve", d.teller(c))
+			if cmd.Context().Err() != nil {
+				return nil // stopped before it began
+			}
 			if err != nil {
 				return err
 			}

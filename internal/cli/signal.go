@@ -39,8 +39,8 @@ func newSignalListCmd(d *Deps) *cobra.Command {
   cordon signal list contoso --source endpoint_alerts -o json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if f.Limit < 0 {
-				return usagef("--limit must be 0 (no limit) or more")
+			if err := oneOf("--source", source, texts(cordon.Sources())); err != nil {
+				return err
 			}
 			f.Source = cordon.Source(source)
 			if since > 0 {
@@ -56,7 +56,7 @@ func newSignalListCmd(d *Deps) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().IntVar(&f.Limit, "limit", 0, "show at most this many; 0 shows all")
+	limitFlag(cmd, &f.Limit)
 	cmd.Flags().StringVar(&source, "source", "", "only this source, such as risk_detections")
 	cmd.Flags().DurationVar(&since, "since", 0, "only what changed in the last while, such as 48h")
 	return cmd

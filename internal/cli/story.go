@@ -59,8 +59,9 @@ func paint(k cordon.NoticeKind) lipgloss.Style {
 		return style.Foreground(lipgloss.Yellow)
 	case cordon.NoticeFailed, cordon.NoticeSecurity:
 		return style.Foreground(lipgloss.Red)
+	default: // what is merely seen
+		return style.Foreground(lipgloss.Cyan)
 	}
-	return style.Foreground(lipgloss.Cyan)
 }
 
 // look compares what has become of the cloud, and whom we refused to touch,

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -21,22 +22,28 @@ func alert(raw json.RawMessage) (cordon.Signal, error) {
 		return cordon.Signal{}, errors.New("an alert without an id")
 	}
 	s := cordon.Signal{
-		Origin: alertOrigin(cmp.Or(a.ServiceSource, a.DetectionSource)), NativeID: a.ID, Kind: cmp.Or(a.Category, "alert"), Title: a.Title,
+		Origin: alertOrigin(a.ServiceSource, a.DetectionSource), NativeID: a.ID, Kind: cmp.Or(a.Category, "alert"), Title: a.Title,
 		Severity: alertSeverity(a.Severity), State: alertState(a.Status, a.Classification), Entities: alertEntities(a.Evidence),
 	}
 	s.OccurredAt, s.DetectedAt, s.UpdatedAt = times(cmp.Or(a.FirstActivityDateTime, a.CreatedDateTime), a.CreatedDateTime, a.LastUpdateDateTime)
 	return s, nil
 }
 
-// alertOrigin turns Microsoft's name of a product into the origin: an alert
-// that Entra ID Protection raised is that detector's word, whoever carries
-// it.
-func alertOrigin(service string) cordon.Origin {
-	switch service {
-	case "azureAdIdentityProtection":
-		return cordon.OriginIdentityProtection
-	case "microsoftDefenderForEndpoint":
-		return cordon.OriginEndpoint
+// alertOrigin turns Microsoft's names of the product and of the detector into
+// the origin: what Entra ID Protection or Defender for Endpoint raised is that
+// detector's word, whoever carries it. An alert that tells neither has no
+// origin, so that it cannot corroborate what may be its own word.
+func alertOrigin(service, detector string) cordon.Origin {
+	for _, name := range []string{service, detector} {
+		switch {
+		case strings.EqualFold(name, "azureAdIdentityProtection"):
+			return cordon.OriginIdentityProtection
+		case strings.EqualFold(name, "microsoftDefenderForEndpoint"):
+			return cordon.OriginEndpoint
+		}
+	}
+	if service == "unknown" || service == "unknownFutureValue" {
+		return ""
 	}
 	var b strings.Builder
 	for i, r := range strings.TrimPrefix(service, "microsoft") {
@@ -45,7 +52,7 @@ func alertOrigin(service string) cordon.Origin {
 		}
 		b.WriteRune(unicode.ToLower(r))
 	}
-	return cordon.Origin(cmp.Or(b.String(), "unknown"))
+	return cordon.Origin(b.String())
 }
 
 // alertSeverity reads the severities of Graph and of Defender for Endpoint,
@@ -62,7 +69,8 @@ func alertState(status, classification string) cordon.SignalState {
 	switch {
 	case strings.EqualFold(status, "resolved"),
 		strings.EqualFold(classification, "falsePositive"),
-		strings.EqualFold(classification, "informationalExpectedActivity"):
+		strings.EqualFold(classification, "informationalExpectedActivity"),
+		strings.EqualFold(classification, "Informational, expected activity"): // two pages of Defender's documentation print it so
 		return cordon.SignalClosed
 	}
 	return cordon.SignalOpen
@@ -80,18 +88,25 @@ func alertEntities(evidence []microsoft.Evidence) (found []cordon.Entity) {
 	return found
 }
 
-// join adds an entity to those found, or its names to the one that it is.
+// join adds an entity to those found, or its names to the one that it is. It
+// may tell that two found before are one.
 func join(found []cordon.Entity, e cordon.Entity) []cordon.Entity {
 	if e.ID() == "" {
 		return found
 	}
-	for i := range found {
-		if found[i].Same(e) {
-			found[i] = found[i].Join(e)
-			return found
-		}
+	at := slices.IndexFunc(found, e.Same)
+	if at < 0 {
+		return append(found, e)
 	}
-	return append(found, e)
+	found[at] = found[at].Join(e)
+	others := slices.DeleteFunc(found[at+1:], func(o cordon.Entity) bool {
+		if !o.Same(e) {
+			return false
+		}
+		found[at] = found[at].Join(o)
+		return true
+	})
+	return found[:at+1+len(others)]
 }
 
 // personalSID drops SIDs that do not name one person: every machine has the

@@ -15,6 +15,8 @@ import (
 	"fmt"
 	"hash/maphash"
 	"iter"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/cordonhq/cordon"
@@ -92,9 +94,11 @@ func Read(ctx context.Context, c *microsoft.Client, r Request) iter.Seq2[Batch, 
 }
 
 // signals turns pages of raw items into batches of signals. Items that the
-// last reading saw are not decoded.
+// last reading saw are not decoded. Elements that are no items make a reading
+// that is not whole, but do not end it.
 func (r Request) signals(pages iter.Seq2[microsoft.Page, error], decode func(json.RawMessage) (cordon.Signal, error)) iter.Seq2[Batch, error] {
 	return func(yield func(Batch, error) bool) {
+		skipped := 0
 		for page, err := range pages {
 			if err != nil {
 				yield(Batch{}, err)
@@ -103,8 +107,17 @@ func (r Request) signals(pages iter.Seq2[microsoft.Page, error], decode func(jso
 			if !yield(r.batch(page, decode), nil) {
 				return
 			}
+			skipped += page.Skipped
+		}
+		if skipped > 0 {
+			yield(Batch{}, noItems(r.Source, skipped))
 		}
 	}
+}
+
+// noItems is the error for elements of a collection that are no objects.
+func noItems(source cordon.Source, n int) error {
+	return fmt.Errorf("read %s: %d elements are no objects: %w", source, n, cordon.ErrMalformed)
 }
 
 func (r Request) batch(page microsoft.Page, decode func(json.RawMessage) (cordon.Signal, error)) Batch {
@@ -127,9 +140,21 @@ func (r Request) signal(raw json.RawMessage, decode func(json.RawMessage) (cordo
 	if err != nil {
 		s = unreadable(r.Tenant.ID, version, err)
 	}
+	s.Kind, s.Title = cut(s.Kind), cut(s.Title)
+	slices.SortStableFunc(s.Entities, func(a, b cordon.Entity) int { return strings.Compare(string(b.Kind), string(a.Kind)) }) // users before devices
 	s.TenantID, s.Source, s.Version, s.Raw = r.Tenant.ID, r.Source, version, bytes.Clone(raw)
 	s.ID = signalID(s)
 	return s
+}
+
+// maxText bounds, in bytes, a text that stands in Raw in full.
+const maxText = 1000
+
+func cut(s string) string {
+	if len(s) <= maxText {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxText], "") + "…"
 }
 
 // unreadable is the signal for an item that is not what the source promises.

@@ -31,6 +31,9 @@ func conditionalAccess(ctx context.Context, c *microsoft.Client) (json.RawMessag
 		if err != nil {
 			return nil, err
 		}
+		if page.Skipped > 0 {
+			return nil, noItems(cordon.SourceConditionalAccess, page.Skipped)
+		}
 		policies = append(policies, page.Items...)
 	}
 	return json.Marshal(policies)

@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"time"
@@ -19,8 +20,9 @@ func riskDetection(raw json.RawMessage) (cordon.Signal, error) {
 		return cordon.Signal{}, errors.New("a risk detection without an id")
 	}
 	user := cordon.NewUser(d.UserID, d.UserPrincipalName, "").Add(cordon.NameDisplayName, d.UserDisplayName)
+	kind := cmp.Or(d.RiskEventType, "risk")
 	s := cordon.Signal{
-		Origin: cordon.OriginIdentityProtection, NativeID: d.ID, Kind: d.RiskEventType, Title: riskTitle(d.RiskEventType, user),
+		Origin: cordon.OriginIdentityProtection, NativeID: d.ID, Kind: kind, Title: riskTitle(kind, user),
 		Severity: riskSeverity(d.RiskLevel), State: riskState(d.RiskState), Confirmed: riskConfirmed(d),
 		Entities: named(user),
 	}
@@ -28,7 +30,12 @@ func riskDetection(raw json.RawMessage) (cordon.Signal, error) {
 	return s, nil
 }
 
-func riskTitle(kind string, user cordon.Entity) string { return kind + ": " + user.Label() }
+func riskTitle(kind string, user cordon.Entity) string {
+	if user.Label() == "" {
+		return kind
+	}
+	return kind + ": " + user.Label()
+}
 
 // riskSeverity reads a risk level. hidden is what tenants without the licence
 // see: something is there, nobody says how bad.

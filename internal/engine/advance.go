@@ -51,7 +51,7 @@ func (e *Engine) step(ctx context.Context, run cordon.Run, s cordon.Step) error 
 	}
 	verb, ok := action.Find(s.Action)
 	if !ok {
-		return e.finish(ctx, t, run, s, failed(s, "no action is called "+string(s.Action)))
+		return e.finish(ctx, t, run, verb, s, failed(s, "no action is called "+string(s.Action)))
 	}
 	if s.Outcome == cordon.OutcomeIntent || s.Outcome == cordon.OutcomeUnknown {
 		return e.resume(ctx, t, run, s, verb)
@@ -73,10 +73,10 @@ func (e *Engine) resume(ctx context.Context, t Tenant, run cordon.Run, s cordon.
 	if verb.Met(prior, now) {
 		s.Outcome, s.Proof, s.ProvedAt = cordon.OutcomeUnknown, cordon.ProofConfirmed, e.Now().UTC()
 		s.Detail = "no answer came back; reading the state shows that it is as wished"
-		return e.finish(ctx, t, run, s, s)
+		return e.finish(ctx, t, run, verb, s, s)
 	}
 	if s.Attempts >= maxAttempts {
-		return e.finish(ctx, t, run, s, failed(s, fmt.Sprintf("no answer came back %d times, and the state is not as wished", s.Attempts)))
+		return e.finish(ctx, t, run, verb, s, failed(s, fmt.Sprintf("no answer came back %d times, and the state is not as wished", s.Attempts)))
 	}
 	return e.attempt(ctx, t, run, s, verb)
 }
@@ -119,7 +119,7 @@ func (e *Engine) act(ctx context.Context, t Tenant, run cordon.Run, s cordon.Ste
 	if s.Outcome == cordon.OutcomeDone || s.Outcome == cordon.OutcomeUnknown {
 		s = e.readBack(ctx, t, s, verb)
 	}
-	if err := e.finish(ctx, t, run, before, s); err != nil {
+	if err := e.finish(ctx, t, run, verb, before, s); err != nil {
 		return err
 	}
 	e.At(PointOutcome)

@@ -43,6 +43,10 @@ func (e *Engine) read(ctx context.Context, f *feed) error {
 				return ctx.Err()
 			}
 			f.retries++
+			if errors.Is(err, cordon.ErrThrottled) && !f.last.Missing() && f.last.State != "" {
+				e.Log.DebugContext(ctx, "reading put off", "tenant", f.tenant.ID, "source", f.source, "error", err)
+				return e.storePage(ctx, f, page) // it grows stale if this goes on
+			}
 			return e.store(ctx, f, page, req.Failed(err, pages), failure(req, err)...)
 		}
 		if pages > 0 {
@@ -228,12 +232,5 @@ func (e *Engine) flushQuiet(ctx context.Context) error {
 	if len(waiting) == 0 {
 		return nil
 	}
-	return e.Store.Write(ctx, func(tx *store.Tx) error {
-		for _, c := range waiting {
-			if err := tx.PutCoverage(ctx, c); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return e.Store.Write(ctx, func(tx *store.Tx) error { return tx.MoveCoverage(ctx, waiting) })
 }

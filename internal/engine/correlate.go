@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/cordonhq/cordon"
@@ -203,33 +204,38 @@ func (e *Engine) review(ctx context.Context, tenantID string) error {
 		if err := tx.Enqueue(ctx, decideJob{Incidents: toDecide}, time.Time{}); err != nil {
 			return err
 		}
-		return e.wakeHeld(ctx, tx, t)
+		return e.wakeHeld(ctx, tx, store.RunFilter{Tenants: []string{t.ID}}, cordon.ReasonFloor)
 	})
 }
 
-// wakeHeld has guard look again at the runs that it held because a source
-// could not be read.
-func (e *Engine) wakeHeld(ctx context.Context, tx *store.Tx, t Tenant) error {
-	held, err := tx.Runs(ctx, store.RunFilter{Tenants: []string{t.ID}, States: []cordon.RunState{cordon.RunHeld}})
+// wakeHeld has guard look again at held runs: those whose reason may be gone.
+func (e *Engine) wakeHeld(ctx context.Context, tx *store.Tx, f store.RunFilter, reasons ...cordon.Reason) error {
+	f.States = []cordon.RunState{cordon.RunHeld}
+	held, err := tx.Runs(ctx, f)
 	if err != nil {
 		return err
 	}
 	for _, r := range held {
 		for _, s := range r.Steps {
-			if s.Verdict.Decision != cordon.Hold || s.Verdict.Reason != cordon.ReasonFloor {
+			if s.Verdict.Decision != cordon.Hold || !slices.Contains(reasons, s.Verdict.Reason) {
 				continue
 			}
-			s.Verdict = cordon.Verdict{}
-			if err := tx.PutStep(ctx, r, s); err != nil {
-				return err
-			}
-			if err := tx.SetRunState(ctx, r.ID, cordon.RunRunning, time.Time{}); err != nil {
-				return err
-			}
-			if err := tx.Enqueue(ctx, advanceJob{Run: r.ID}, time.Time{}); err != nil {
+			if err := e.wake(ctx, tx, r, s); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// wake takes a verdict back, so that guard gives a new one.
+func (e *Engine) wake(ctx context.Context, tx *store.Tx, r cordon.Run, s cordon.Step) error {
+	s.Verdict = cordon.Verdict{}
+	if err := tx.PutStep(ctx, r, s); err != nil {
+		return err
+	}
+	if err := tx.SetRunState(ctx, r.ID, cordon.RunRunning, time.Time{}); err != nil {
+		return err
+	}
+	return tx.Enqueue(ctx, advanceJob{Run: r.ID}, time.Time{})
 }

@@ -2,7 +2,7 @@ package engine
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"slices"
 	"time"
 
@@ -14,12 +14,11 @@ import (
 
 // decide asks every playbook whether it wants to act on the incidents.
 func (e *Engine) decide(ctx context.Context, incidents []string) error {
+	var errs []error
 	for _, id := range incidents {
-		if err := e.decideOne(ctx, id); err != nil {
-			return err
-		}
+		errs = append(errs, e.decideOne(ctx, id))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // decideOne decides on one incident. Until each threat source has been tried
@@ -48,7 +47,7 @@ func (e *Engine) decideOne(ctx context.Context, incidentID string) error {
 				return err
 			}
 		}
-		return nil
+		return e.wakeHeld(ctx, tx, store.RunFilter{Incident: in.ID}, cordon.ReasonCorroborate)
 	})
 }
 
@@ -68,19 +67,38 @@ func allTried(coverage []cordon.Coverage) bool {
 func (e *Engine) offer(ctx context.Context, tx *store.Tx, t Tenant, p playbook.Playbook, in cordon.Incident, signals []cordon.Signal) error {
 	origins := correlate.Corroborated(signals, p.Corroboration.Within)
 	m, err := p.Match(ctx, t.Tenant, in, signals, origins, correlate.Confirmed(signals), e.Now().UTC())
-	if err != nil {
-		return fmt.Errorf("playbook %s: %w", p.Name, err)
+	if err != nil { // one that cannot be evaluated does not keep the others from acting
+		e.Log.ErrorContext(ctx, "playbook could not be evaluated", "tenant", t.ID, "playbook", p.Name, "incident", in.ID, "error", err)
+		return nil
 	}
 	if !m.Wanted {
 		return nil
 	}
 	run := e.newRun(m.Plan, cordon.Requester{Playbook: p.Name}, m.Why)
 	run.IncidentID, run.Shadow = in.ID, !slices.Contains(e.On, p.Name)
-	added, err := tx.AddRun(ctx, run)
-	if err != nil || !added {
+	earlier, err := tx.Runs(ctx, store.RunFilter{Incident: in.ID, Playbook: p.Name})
+	if err != nil || slices.ContainsFunc(earlier, func(r cordon.Run) bool { return stands(r, run, t.Mode) }) {
+		return err
+	}
+	if err := tx.AddRun(ctx, run); err != nil {
 		return err
 	}
 	return tx.Enqueue(ctx, advanceJob{Run: run.ID}, time.Time{})
+}
+
+// stands reports whether an earlier run of the playbook on the incident makes
+// another one needless. A run that only judged, in shadow or because the
+// tenant was merely observed, does not stand in the way of the first that may
+// act.
+func stands(earlier, now cordon.Run, mode cordon.Mode) bool {
+	observed := slices.ContainsFunc(earlier.Steps, func(s cordon.Step) bool { return s.Verdict.Reason == cordon.ReasonObserve })
+	switch {
+	case earlier.Shadow:
+		return now.Shadow
+	case observed:
+		return now.Shadow || mode == cordon.ModeObserve
+	}
+	return true
 }
 
 // newRun returns a run of plan that has not begun.

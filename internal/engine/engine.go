@@ -109,20 +109,26 @@ func New(o Options) (*Engine, error) {
 // Run reads every source in its rhythm and carries what follows, until ctx
 // ends.
 func (e *Engine) Run(ctx context.Context) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return e.work(ctx) })
-	g.Go(func() error { return e.commitQuiet(ctx) })
-	g.Go(func() error { return e.sweepForever(ctx) })
-	g.Go(func() error { return e.schedule(ctx) })
-	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+	if err := e.begin(ctx); err != nil {
 		return err
 	}
-	return nil
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return e.work(gctx) })
+	g.Go(func() error { return e.commitQuiet(gctx) })
+	g.Go(func() error { return e.sweepForever(gctx) })
+	g.Go(func() error { return e.schedule(microsoft.WithPriority(gctx, microsoft.PriorityPoll)) })
+	if err := g.Wait(); ctx.Err() == nil {
+		return err
+	}
+	return nil // it was told to stop
 }
 
 // Once reads every source once, carries what follows to its end, and returns.
 // progress is told after each reading; it may be nil.
 func (e *Engine) Once(ctx context.Context, progress func(done, all int)) error {
+	if err := e.begin(ctx); err != nil {
+		return err
+	}
 	workCtx, stop := context.WithCancel(ctx)
 	defer stop()
 	g, workCtx := errgroup.WithContext(workCtx)
@@ -143,14 +149,21 @@ func (e *Engine) Once(ctx context.Context, progress func(done, all int)) error {
 	return ctx.Err()
 }
 
-// settle waits until no job is due any more.
+// settle waits until no job is due any more. Jobs that failed and are to be
+// tried again later are an error: the caller thinks that all is done.
 func (e *Engine) settle(ctx context.Context) error {
 	tick := time.NewTicker(25 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		due, err := e.Store.JobsDue(ctx, time.Now()) // jobs keep the computer's time
-		if err != nil || due == 0 {
+		jobs, err := e.Store.CountJobs(ctx, time.Now()) // jobs keep the computer's time
+		if err != nil {
 			return err
+		}
+		if jobs.Due == 0 && jobs.Failing > 0 {
+			return fmt.Errorf("%d jobs failed; the warnings say why, and the next sync or serve tries them again", jobs.Failing)
+		}
+		if jobs.Due == 0 {
+			return nil
 		}
 		select {
 		case <-ctx.Done():

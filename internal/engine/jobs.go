@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/cordonhq/cordon"
@@ -58,20 +59,23 @@ const parallelJobs = 16
 // work works the queue until ctx ends.
 func (e *Engine) work(ctx context.Context) error {
 	workers := river.NewWorkers()
-	handle(workers, func(ctx context.Context, j correlateJob) error { return e.correlate(ctx, j.Tenant) })
-	handle(workers, func(ctx context.Context, j reviewJob) error { return e.review(ctx, j.Tenant) })
-	handle(workers, func(ctx context.Context, j decideJob) error { return e.decide(ctx, j.Incidents) })
-	handle(workers, func(ctx context.Context, j advanceJob) error { return e.advance(ctx, j.Run) })
-	handle(workers, func(ctx context.Context, j proveJob) error { return e.prove(ctx, j.Run, j.Step) })
-	handle(workers, func(ctx context.Context, _ tellJob) error { return e.tell(ctx) })
+	handle(e.Log, workers, func(ctx context.Context, j correlateJob) error { return e.correlate(ctx, j.Tenant) })
+	handle(e.Log, workers, func(ctx context.Context, j reviewJob) error { return e.review(ctx, j.Tenant) })
+	handle(e.Log, workers, func(ctx context.Context, j decideJob) error { return e.decide(ctx, j.Incidents) })
+	handle(e.Log, workers, func(ctx context.Context, j advanceJob) error { return e.advance(ctx, j.Run) })
+	handle(e.Log, workers, func(ctx context.Context, j proveJob) error { return e.prove(ctx, j.Run, j.Step) })
+	handle(e.Log, workers, func(ctx context.Context, _ tellJob) error { return e.tell(ctx) })
 	return e.Store.Jobs(ctx, workers, parallelJobs, e.Log)
 }
 
 // handle registers a station. What no longer exists is not tried again; what
 // was throttled is tried again soon.
-func handle[J river.JobArgs](workers *river.Workers, do func(context.Context, J) error) {
+func handle[J river.JobArgs](log *slog.Logger, workers *river.Workers, do func(context.Context, J) error) {
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[J]) error {
 		err := do(ctx, job.Args)
+		if err != nil && ctx.Err() == nil {
+			log.WarnContext(ctx, "job failed", "job", job.Kind, "args", string(job.EncodedArgs), "error", err)
+		}
 		switch {
 		case errors.Is(err, cordon.ErrNotFound):
 			return river.JobCancel(err)

@@ -50,12 +50,12 @@ func (e *Engine) readBack(ctx context.Context, t Tenant, s cordon.Step, verb act
 }
 
 // finish commits what became of an action: durable point 3.
-func (e *Engine) finish(ctx context.Context, t Tenant, run cordon.Run, before, s cordon.Step) error {
+func (e *Engine) finish(ctx context.Context, t Tenant, run cordon.Run, verb action.Verb, before, s cordon.Step) error {
 	return e.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := e.record(ctx, tx, run, s, cordon.EntryOutcome); err != nil {
 			return err
 		}
-		if err := e.notice(ctx, tx, t, outcomeNotice(run, s)); err != nil {
+		if err := e.notice(ctx, tx, t, outcomeNotice(run, s, verb)); err != nil {
 			return err
 		}
 		if before.Outcome != cordon.OutcomeIntent && before.Outcome != cordon.OutcomeUnknown || s.Outcome == cordon.OutcomeFailed {
@@ -70,9 +70,12 @@ func (e *Engine) finish(ctx context.Context, t Tenant, run cordon.Run, before, s
 	})
 }
 
-func outcomeNotice(run cordon.Run, s cordon.Step) cordon.Notice {
+func outcomeNotice(run cordon.Run, s cordon.Step, verb action.Verb) cordon.Notice {
 	n := stepNotice(run, s)
-	n.Kind, n.Severity, n.Reason = cordon.NoticeContained, cordon.SeverityHigh, "proof "+string(s.Proof)
+	n.Kind, n.Severity, n.Reason = cordon.NoticeChanged, cordon.SeverityMedium, "proof "+string(s.Proof)
+	if verb.Effect == action.Contain {
+		n.Kind, n.Severity = cordon.NoticeContained, cordon.SeverityHigh
+	}
 	if !s.Settled() {
 		n.Kind, n.Reason = cordon.NoticeFailed, string(s.Outcome)
 		n.Title += ": " + s.Detail

@@ -27,10 +27,7 @@ func (e *Engine) Grant(ctx context.Context, w Wish) (cordon.Run, error) {
 	plan := cordon.Plan{Schema: cordon.PlanSchema, TenantID: w.TenantID, Steps: w.Steps}
 	run := e.newRun(plan, cordon.Requester{Person: w.Person}, w.Why)
 	run.UndoOf = w.UndoOf
-	err := e.Store.Write(ctx, func(tx *store.Tx) error {
-		_, err := tx.AddRun(ctx, run)
-		return err
-	})
+	err := e.Store.Write(ctx, func(tx *store.Tx) error { return tx.AddRun(ctx, run) })
 	if err != nil {
 		return run, err
 	}

@@ -29,6 +29,9 @@ func (e *Engine) notice(ctx context.Context, tx *store.Tx, t Tenant, n cordon.No
 // tellAtOnce is how many deliveries one job takes.
 const tellAtOnce = 100
 
+// Tell sends what is due now, for callers that stop the engine.
+func (e *Engine) Tell(ctx context.Context) error { return e.tell(ctx) }
+
 // tell sends what is due. A crash between sending and writing down that it
 // was sent sends it twice: rather twice than never.
 func (e *Engine) tell(ctx context.Context) error {

@@ -72,7 +72,7 @@ func capDisables(p Policy, s Situation) cordon.Verdict {
 	if len(times) < p.Disables {
 		return cordon.Verdict{}
 	}
-	return hold(cordon.ReasonCapDisables, "%d accounts were disabled in this tenant within %s, the cap is %d: a person must approve, or wait until %s",
+	return hold(cordon.ReasonCapDisables, "%d accounts were disabled in this tenant within %s, the cap is %d: a person must approve; it is free again at %s",
 		len(times), span(p.DisablesWithin), p.Disables, free(times, p.Disables, p.DisablesWithin, s.Now))
 }
 
@@ -98,7 +98,7 @@ func capUsers(p Policy, s Situation) cordon.Verdict {
 	for _, at := range last {
 		times = append(times, at)
 	}
-	return hold(cordon.ReasonCapUsers, "%d other users were acted on in this tenant within %s, the cap is %d: a person must approve, or wait until %s",
+	return hold(cordon.ReasonCapUsers, "%d other users were acted on in this tenant within %s, the cap is %d: a person must approve; it is free again at %s",
 		len(last), span(p.UsersWithin), most, free(times, most, p.UsersWithin, s.Now))
 }
 

@@ -30,7 +30,7 @@ func unfit(p Policy, s Situation) string {
 	e := s.Step.Target
 	switch {
 	case len(s.Unreadable) > 0:
-		return "could not be read: " + listed(s.Unreadable)
+		return "could not be read: " + whole(s.Unreadable)
 	case !p.whole():
 		return "the limits are not set"
 	case !slices.Contains(cordon.Modes(), s.Mode):

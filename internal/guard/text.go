@@ -6,11 +6,15 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/cordonhq/cordon"
 )
 
 const (
 	fewNames  = 5   // that a sentence lists
 	shortName = 100 // characters of one
+
+	longReason = 500 // characters of why something could not be read
 )
 
 // listed names things for people. They may come from the tenant: each is cut
@@ -28,6 +32,16 @@ func listed(names []string) string {
 		s += fmt.Sprintf(" and %d more", more)
 	}
 	return s
+}
+
+// whole gives reasons of our own in full: they say what to do and carry the
+// request id.
+func whole(reasons []string) string {
+	var out []string
+	for _, r := range reasons {
+		out = append(out, cordon.Plain(r, longReason))
+	}
+	return strings.Join(out, "; ")
 }
 
 func quoted(s string) string {

@@ -27,7 +27,7 @@ type member struct {
 // given a part.
 //
 // Wire:  GET /directoryRoles(roleTemplateId='62e90394-69f5-4237-9190-012177145e10')/members
-// Wire:  GET /groups/{id}/transitiveMembers/microsoft.graph.user (for groups that hold the role)
+// Wire:  GET /groups/{id}/transitiveMembers (for groups that hold the role)
 // Needs: RoleManagement.Read.Directory, User.Read.All (groups: GroupMember.Read.All)
 func (s *DirectoryService) GlobalAdmins(ctx context.Context) ([]User, error) {
 	c := (*core)(s)
@@ -36,13 +36,9 @@ func (s *DirectoryService) GlobalAdmins(ctx context.Context) ([]User, error) {
 	if err != nil {
 		return nil, fmt.Errorf("global administrators: %w", err)
 	}
-	var admins []User
-	for _, h := range holders {
-		users, err := c.usersBehind(ctx, h)
-		if err != nil {
-			return nil, fmt.Errorf("global administrators: %w", err)
-		}
-		admins = append(admins, users...)
+	admins, err := c.usersAmong(ctx, holders)
+	if err != nil {
+		return nil, fmt.Errorf("global administrators: %w", err)
 	}
 	slices.SortFunc(admins, func(a, b User) int { return cmp.Compare(a.ID, b.ID) })
 	admins = slices.CompactFunc(admins, func(a, b User) bool { return a.ID == b.ID })
@@ -52,17 +48,30 @@ func (s *DirectoryService) GlobalAdmins(ctx context.Context) ([]User, error) {
 	return admins, nil
 }
 
+// usersAmong returns the users that the holders are or, for groups, contain.
+func (c *core) usersAmong(ctx context.Context, holders []member) ([]User, error) {
+	var all []User
+	for _, h := range holders {
+		users, err := c.usersBehind(ctx, h)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, users...)
+	}
+	return all, nil
+}
+
 // usersBehind returns the users that a holder stands for.
 func (c *core) usersBehind(ctx context.Context, h member) ([]User, error) {
 	switch strings.TrimPrefix(h.Type, "#microsoft.graph.") {
-	case "servicePrincipal":
+	case "servicePrincipal", "device", "orgContact":
 		return nil, nil
 	case "group":
 		return c.usersIn(ctx, h.ID)
 	case "user":
-		return c.complete(ctx, []User{h.User})
+		return c.complete(ctx, h.User)
 	}
-	users, err := c.complete(ctx, []User{{ID: h.ID}}) // the answer does not say what it is
+	users, err := c.complete(ctx, User{ID: h.ID}) // the answer does not say what it is
 	if errors.Is(err, cordon.ErrNotFound) {
 		q := get(graph, FamilyDirectory, 1, pathGlobalAdmins, "")
 		return nil, c.fail(q, &Error{Status: http.StatusOK, kind: cordon.ErrMalformed, Message: "a holder that is neither user, group nor app"})
@@ -70,36 +79,34 @@ func (c *core) usersBehind(ctx context.Context, h member) ([]User, error) {
 	return users, err
 }
 
-// usersIn returns the users of a group that holds the role.
+// usersIn returns the users of a group that holds the role. The answer has the
+// members of the groups inside already.
 func (c *core) usersIn(ctx context.Context, group string) ([]User, error) {
-	path := "/v1.0/groups/" + segment(group) + "/transitiveMembers/microsoft.graph.user"
-	q := get(graph, FamilyDirectory, 5, path, selectMember)
+	q := get(graph, FamilyDirectory, 5, "/v1.0/groups/"+segment(group)+"/transitiveMembers", selectMember)
 	if !cordon.IsGUID(group) {
 		return nil, c.fail(q, &Error{Status: http.StatusOK, kind: cordon.ErrMalformed, Message: "a group without an id"})
 	}
-	users, err := collect[User](ctx, c, q)
+	members, err := collect[member](ctx, c, q)
 	if err != nil {
 		return nil, err
 	}
-	return c.complete(ctx, users)
+	inside := func(m member) bool { return m.Type == "#microsoft.graph.group" }
+	return c.usersAmong(ctx, slices.DeleteFunc(members, inside))
 }
 
-// complete reads those users again of whom it is not known whether they are
+// complete reads a user again of whom it is not known whether they are
 // enabled.
-func (c *core) complete(ctx context.Context, users []User) ([]User, error) {
-	for i, u := range users {
-		if cordon.IsGUID(u.ID) && u.AccountEnabled != nil {
-			continue
-		}
-		full, err := (*UsersService)(c).Get(ctx, u.ID)
-		if err != nil {
-			return nil, err
-		}
-		if full.AccountEnabled == nil {
-			q := get(graph, FamilyDirectory, 1, pathUsers+"/"+segment(u.ID), "")
-			return nil, c.fail(q, &Error{Status: http.StatusOK, kind: cordon.ErrMalformed, Message: "the answer does not say whether the user is enabled"})
-		}
-		users[i] = full
+func (c *core) complete(ctx context.Context, u User) ([]User, error) {
+	if cordon.IsGUID(u.ID) && u.AccountEnabled != nil {
+		return []User{u}, nil
 	}
-	return users, nil
+	full, err := (*UsersService)(c).Get(ctx, u.ID)
+	if err != nil {
+		return nil, err
+	}
+	if full.AccountEnabled == nil {
+		q := get(graph, FamilyDirectory, 1, pathUsers+"/"+segment(u.ID), "")
+		return nil, c.fail(q, &Error{Status: http.StatusOK, kind: cordon.ErrMalformed, Message: "the answer does not say whether the user is enabled"})
+	}
+	return []User{full}, nil
 }

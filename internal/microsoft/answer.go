@@ -30,7 +30,7 @@ type inner struct {
 
 // answerError reads the error that the service sent. One without an envelope
 // does not come from the service, so that it cannot say what exists.
-func (c *core) answerError(q *request, t *token, resp *http.Response, body []byte) *Error {
+func (c *core) answerError(t *token, resp *http.Response, body []byte) *Error {
 	env, _ := Decode[envelope](body) // what cannot be read stays empty
 	e := &Error{
 		Status:     resp.StatusCode,

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	// pageCeiling bounds the body of an answer. The largest pages asked for
+	// bodyCeiling bounds the body of an answer. The largest pages asked for
 	// are 500 items of at most some 20 kB.
 	bodyCeiling = 16 << 20
 	// errorCeiling bounds the body of an error, of which some hundred bytes

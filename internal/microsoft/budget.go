@@ -75,13 +75,17 @@ func (b *bucket) due(paces []pace, prio Priority, at time.Duration) (wait time.D
 	return max(wait, b.opens(prio)-at)
 }
 
+// containPause is how long containment waits after a refusal that named no
+// time.
+const containPause = time.Second
+
 // opens returns when the bucket is no longer closed for that priority.
 func (b *bucket) opens(prio Priority) time.Duration {
 	switch {
 	case prio != PriorityContain:
 		return b.closed
-	case b.guessed:
-		return 0
+	case b.guessed: // the limit is one request a second, and refused ones count
+		return min(b.closed, b.since+containPause)
 	}
 	return min(b.closed, b.since+containCeiling)
 }

@@ -106,15 +106,15 @@ func TestClosedBucket(t *testing.T) {
 		{"30 s later", func() { now = now.Add(30 * time.Second) }, closeCeiling - 30*time.Second, 0},
 		{"clock set back", func() { now = now.Add(-time.Hour) }, closeCeiling, containCeiling},
 		{"much later", func() { now = start.Add(time.Hour) }, 0, 0},
-		{"no time named", func() { b.refused(c, now, 0) }, time.Second, 0},
-		{"again", func() { b.refused(c, now, 0) }, 2 * time.Second, 0},
-		{"and again", func() { b.refused(c, now, 0) }, 4 * time.Second, 0},
+		{"no time named", func() { b.refused(c, now, 0) }, time.Second, containPause},
+		{"again", func() { b.refused(c, now, 0) }, 2 * time.Second, containPause},
+		{"and again", func() { b.refused(c, now, 0) }, 4 * time.Second, containPause},
 		{"many times", func() {
 			for range 300 {
 				b.refused(c, now, 0)
 			}
-		}, guessCeiling, 0},
-		{"served, then refused", func() { b.served(); b.refused(c, now, 0) }, time.Second, 0},
+		}, guessCeiling, containPause},
+		{"served, then refused", func() { b.served(); b.refused(c, now, 0) }, time.Second, containPause},
 	}
 	for _, s := range steps {
 		s.do()
@@ -162,7 +162,7 @@ func TestThrottledRead(t *testing.T) {
 		"too often":            {PriorityCommand, "1", 9, cordon.ErrThrottled, 6, 5 * time.Second},
 		"poll":                 {PriorityPoll, "1", 1, cordon.ErrThrottled, 1, 0},
 		"containment":          {PriorityContain, "2", 1, nil, 2, 2 * time.Second},
-		"containment, guessed": {PriorityContain, "", 3, nil, 4, 0},
+		"containment, guessed": {PriorityContain, "", 3, nil, 4, 3 * time.Second},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -227,7 +227,7 @@ func TestReady(t *testing.T) {
 		t.Errorf("another tenant waits: %v", err)
 	}
 	twin, err := c.cloud.Client(cordon.Tenant{ID: tenantID, ClientID: clientID}, "x")
-	if err != nil || twin.Ready(FamilyIdentityProtection, f.now()) == f.now() {
+	if err != nil || twin.Ready(FamilyIdentityProtection, f.now()).Equal(f.now()) {
 		t.Errorf("another client of the tenant has a budget of its own: %v", err)
 	}
 }

@@ -29,15 +29,23 @@ type core struct {
 	mde     slot
 }
 
-// The services group the calls of a Client by resource.
-type (
-	RiskService      core // Entra ID Protection
-	UsersService     core // users
-	PoliciesService  core // security defaults and Conditional Access
-	AlertsService    core // Graph security alerts
-	EndpointService  core // Defender for Endpoint
-	DirectoryService core // directory roles
-)
+// RiskService speaks to Entra ID Protection.
+type RiskService core
+
+// UsersService reads users and acts on them.
+type UsersService core
+
+// PoliciesService speaks of security defaults and Conditional Access.
+type PoliciesService core
+
+// AlertsService reads the alerts of all Defender products.
+type AlertsService core
+
+// EndpointService speaks to Defender for Endpoint.
+type EndpointService core
+
+// DirectoryService knows who holds which directory role.
+type DirectoryService core
 
 // String names the tenant.
 func (c *Client) String() string { return "microsoft client of tenant " + c.tenant }

@@ -69,8 +69,9 @@ func fits(kind jsontext.Kind, t reflect.Type) bool {
 		return kind == '{'
 	case reflect.Slice:
 		return kind == '[' || t.Elem().Kind() == reflect.Uint8
+	default:
+		return kind == '0'
 	}
-	return kind == '0'
 }
 
 // tooDeep reports whether JSON nests deeper than max. Text with fewer openings
@@ -111,7 +112,8 @@ func (t *Text) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 			*t = Text(tok.String())
 		}
 		return err
+	default:
+		*t = ""
+		return dec.SkipValue()
 	}
-	*t = ""
-	return dec.SkipValue()
 }

@@ -29,17 +29,19 @@ type Role struct {
 // through groups, ordered by template id. Roles that the user may activate
 // but has not are not among them.
 //
-// Wire:  GET /users/{id}/transitiveMemberOf/microsoft.graph.directoryRole
+// It reads all memberships and picks the roles out: asking for roles alone is
+// answered from an index that may be behind.
+//
+// Wire:  GET /users/{id}/transitiveMemberOf
 // Wire:  GET /roleManagement/directory/roleAssignments
 // Needs: User.Read.All, RoleManagement.Read.Directory
 func (s *DirectoryService) RolesOf(ctx context.Context, userID string) ([]Role, error) {
 	c := (*core)(s)
-	path := pathUsers + "/" + segment(userID) + "/transitiveMemberOf/microsoft.graph.directoryRole"
-	member := get(graph, FamilyDirectory, 2, path, "$select=id,displayName,roleTemplateId")
+	q := get(graph, FamilyDirectory, 2, pathUsers+"/"+segment(userID)+"/transitiveMemberOf", "")
 	if !cordon.IsGUID(userID) {
-		return nil, c.fail(member, &Error{kind: cordon.ErrBadRequest, Message: "not an object id"})
+		return nil, c.fail(q, &Error{kind: cordon.ErrBadRequest, Message: "not an object id"})
 	}
-	held, err := collect[directoryRole](ctx, c, member)
+	held, err := collect[membership](ctx, c, q)
 	if err != nil {
 		return nil, fmt.Errorf("roles of %s: %w", userID, err)
 	}
@@ -49,31 +51,44 @@ func (s *DirectoryService) RolesOf(ctx context.Context, userID string) ([]Role, 
 		return nil, fmt.Errorf("roles of %s: %w", userID, err)
 	}
 	var roles []Role
-	for _, r := range held {
-		roles = append(roles, Role{TemplateID: strings.ToLower(r.RoleTemplateID), Name: r.DisplayName})
+	for _, m := range held {
+		if m.isRole() {
+			roles = append(roles, Role{TemplateID: strings.ToLower(m.RoleTemplateID), Name: m.DisplayName})
+		}
 	}
 	for _, a := range assigned {
 		roles = append(roles, a.role())
 	}
-	return c.unite(member, roles)
+	return c.unite(q, roles)
 }
 
 // unite orders roles and drops those that are named twice. A role without its
-// template could be any, so it is an error.
+// template could be any. That is how the service shows roles to an app that
+// may not read them.
+//
+// Source: microsoft-graph-docs includes/limited-info.
 func (c *core) unite(q *request, roles []Role) ([]Role, error) {
 	slices.SortFunc(roles, func(a, b Role) int {
 		return cmp.Or(cmp.Compare(a.TemplateID, b.TemplateID), -cmp.Compare(a.Name, b.Name))
 	})
 	roles = slices.CompactFunc(roles, func(a, b Role) bool { return a.TemplateID == b.TemplateID })
 	if len(roles) > 0 && roles[0].TemplateID == "" {
-		return nil, c.fail(q, &Error{Status: http.StatusOK, kind: cordon.ErrMalformed, Message: "a role without a template id"})
+		return nil, c.fail(q, &Error{Status: http.StatusOK, kind: cordon.ErrDenied,
+			Message: "roles are shown without saying which: grant RoleManagement.Read.Directory"})
 	}
 	return roles, nil
 }
 
-type directoryRole struct {
+// A membership is a group, an administrative unit or a role.
+type membership struct {
+	Type           string `json:"@odata.type"`
 	DisplayName    string `json:"displayName"`
 	RoleTemplateID string `json:"roleTemplateId"`
+}
+
+// isRole counts what does not say what it is as a role, to be on the safe side.
+func (m membership) isRole() bool {
+	return m.Type == "#microsoft.graph.directoryRole" || m.Type == "" || m.RoleTemplateID != ""
 }
 
 type roleAssignment struct {

@@ -30,8 +30,9 @@ func TestGlobalAdmins(t *testing.T) {
 	}
 	group := fmt.Sprintf(`{"@odata.type":"#microsoft.graph.group","id":%q}`, guid(9))
 	app := fmt.Sprintf(`{"@odata.type":"#microsoft.graph.servicePrincipal","id":%q}`, guid(8))
+	inner := fmt.Sprintf(`{"@odata.type":"#microsoft.graph.group","id":%q}`, guid(7))
 	untyped := fmt.Sprintf(`{"id":%q}`, guid(5))
-	membersOf := "/v1.0/groups/" + guid(9) + "/transitiveMembers/microsoft.graph.user"
+	membersOf := "/v1.0/groups/" + guid(9) + "/transitiveMembers"
 	tests := map[string]struct {
 		members string
 		more    map[string]string
@@ -39,7 +40,7 @@ func TestGlobalAdmins(t *testing.T) {
 		err     error
 	}{
 		"users":                {user(2, "true") + "," + user(1, "false") + "," + app, nil, "u1=false u2=true", nil},
-		"through a group":      {user(1, "true") + "," + group, map[string]string{membersOf: `{"value":[` + user(1, "true") + "," + user(3, "true") + `]}`}, "u1=true u3=true", nil},
+		"through a group":      {user(1, "true") + "," + group, map[string]string{membersOf: `{"value":[` + user(1, "true") + "," + user(3, "true") + "," + inner + "," + app + `]}`}, "u1=true u3=true", nil},
 		"group out of reach":   {user(1, "true") + "," + group, nil, "", cordon.ErrNotFound},
 		"type not told":        {untyped, map[string]string{pathUsers + "/" + guid(5): user(5, "true")}, "u5=true", nil},
 		"type not told, gone":  {untyped, nil, "", cordon.ErrMalformed},
@@ -70,17 +71,18 @@ func TestGlobalAdmins(t *testing.T) {
 
 func TestRolesAreUnited(t *testing.T) {
 	t.Parallel()
-	member := pathUsers + "/" + userID + "/transitiveMemberOf/microsoft.graph.directoryRole"
+	member := pathUsers + "/" + userID + "/transitiveMemberOf"
 	tests := map[string]struct {
 		held, assigned string
 		want           string
 		err            error
 	}{
-		"both ways": {`{"displayName":"Global Administrator","roleTemplateId":"AA"}`,
+		"both ways": {`{"@odata.type":"#microsoft.graph.group","displayName":"All"},{"@odata.type":"#microsoft.graph.directoryRole","displayName":"Global Administrator","roleTemplateId":"AA"}`,
 			`{"roleDefinitionId":"aa","roleDefinition":{"id":"aa","displayName":"Global Administrator"}},{"roleDefinitionId":"bb"},{"roleDefinition":{"id":"x","templateId":"cc","displayName":"C"}}`,
 			"[{aa Global Administrator} {bb } {cc C}]", nil},
 		"none":           {``, ``, "[]", nil},
-		"without an id":  {`{"displayName":"x"}`, ``, "[]", cordon.ErrMalformed},
+		"hidden role":    {`{"@odata.type":"#microsoft.graph.directoryRole","id":"x","roleTemplateId":null}`, ``, "[]", cordon.ErrDenied},
+		"without a type": {`{"id":"x"}`, ``, "[]", cordon.ErrDenied},
 		"strange holder": {`7`, ``, "[]", cordon.ErrMalformed},
 	}
 	for name, tt := range tests {

@@ -93,15 +93,15 @@ func (c *core) again(ctx context.Context, q *request, b *bucket, e *Error, a *at
 		return false
 	}
 	switch {
-	case e.Status == 401 && e.Kind() == cordon.ErrDenied && !a.renewed:
+	case e.Status == 401 && errors.Is(e, cordon.ErrDenied) && !a.renewed:
 		c.slot(q.service).drop(a.token)
 		a.renewed, a.claims = true, e.claims
 		return true
-	case e.Kind() == cordon.ErrThrottled, e.RetryAfter > 0:
+	case errors.Is(e, cordon.ErrThrottled), e.RetryAfter > 0:
 		b.refused(c.cloud, c.cloud.now(), e.RetryAfter)
 		a.throttled++
 		return !q.write() && a.prio != PriorityPoll && a.throttled <= throttleRetries && c.worthWaiting(ctx, q, b, a)
-	case e.Kind() == cordon.ErrUnavailable && !q.write() && !e.late && a.quick < quickRetries:
+	case errors.Is(e, cordon.ErrUnavailable) && !q.write() && !e.late && a.quick < quickRetries:
 		a.quick++
 		pause := c.cloud.pause(a.quick)
 		return c.patient(ctx, a, pause) && c.cloud.sleep(ctx, pause) == nil

@@ -19,6 +19,7 @@ type Endpoints struct {
 // A Resource is an API that a token opens.
 type Resource string
 
+// The resources.
 const (
 	ResourceGraph    Resource = "graph"    // Microsoft Graph
 	ResourceDefender Resource = "defender" // Defender for Endpoint
@@ -113,8 +114,6 @@ func hostOf(text string) (string, error) {
 // plainName reports whether s can stand in a path as a tenant: a GUID or a
 // domain.
 func plainName(s string) bool {
-	other := func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '.')
-	}
-	return s != "" && len(s) <= 253 && s[0] != '.' && !strings.ContainsFunc(s, other)
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-."
+	return s != "" && len(s) <= 253 && s[0] != '.' && strings.Trim(s, letters) == ""
 }

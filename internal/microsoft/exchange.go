@@ -27,7 +27,7 @@ func (c *core) exchange(ctx context.Context, q *request, t *token) ([]byte, erro
 		return nil, c.fail(q, &Error{kind: cordon.ErrBadRequest, Message: "the path is malformed"})
 	}
 	start := c.cloud.now()
-	resp, err := c.cloud.transport.RoundTrip(req)
+	resp, err := c.cloud.transport.RoundTrip(req) //nolint:bodyclose // readBody closes it
 	if err != nil {
 		c.observe(q, start, 0, "")
 		return nil, c.unanswered(ctx, q, left.Load(), err)
@@ -100,9 +100,9 @@ func (c *core) judge(ctx context.Context, q *request, t *token, resp *http.Respo
 	case status >= 300 && status < 400:
 		return nil, c.fail(q, redirected(resp))
 	case status >= 400:
-		return nil, c.fail(q, c.answerError(q, t, resp, body))
+		return nil, c.fail(q, c.answerError(t, resp, body))
 	case q.write():
-		return body, c.doubt(q, resp, body, readErr)
+		return body, c.doubt(q, resp, body)
 	case errors.Is(readErr, errHuge):
 		return nil, c.fail(q, &Error{Status: status, kind: cordon.ErrMalformed, Message: readErr.Error(), RequestID: resp.Header.Get("Request-Id")})
 	case readErr != nil:
@@ -113,9 +113,9 @@ func (c *core) judge(ctx context.Context, q *request, t *token, resp *http.Respo
 
 // doubt returns an error when the success of a write is not Microsoft's: a
 // proxy that answers 200 with a page of its own has done nothing.
-func (c *core) doubt(q *request, resp *http.Response, body []byte, readErr error) error {
+func (c *core) doubt(q *request, resp *http.Response, body []byte) error {
 	text := strings.TrimSpace(string(body[:min(len(body), 64)]))
-	if readErr != nil || text == "" || text[0] == '{' {
+	if text == "" || text[0] == '{' {
 		return nil
 	}
 	return c.fail(q, &Error{Status: resp.StatusCode, kind: cordon.ErrUnknownOutcome, Message: "the answer is not JSON"})

@@ -5,6 +5,7 @@ import "time"
 // A Family is a set of calls that share one limit of the service.
 type Family uint8
 
+// The families.
 const (
 	FamilyIdentityProtection Family = iota // risk and Conditional Access
 	FamilySecurity                         // Graph security alerts

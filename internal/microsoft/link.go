@@ -20,8 +20,8 @@ type walker struct {
 	pages int
 }
 
-// follow returns the query of the next page, or an *Error.
-func (w *walker) follow(link string) (string, error) {
+// follow returns the query of the next page, or why there is none.
+func (w *walker) follow(link string) (string, *Error) {
 	if len(link) > linkCeiling {
 		return "", &Error{kind: cordon.ErrMalformed, Message: "the next link is too long"}
 	}
@@ -42,8 +42,8 @@ func (w *walker) follow(link string) (string, error) {
 	return u.RawQuery, w.count()
 }
 
-// count returns an *Error when the walk has become too long.
-func (w *walker) count() error {
+// count returns an error when the walk has become too long.
+func (w *walker) count() *Error {
 	if w.pages++; w.pages >= pageCeiling {
 		return &Error{kind: cordon.ErrMalformed, Message: "the collection does not end"}
 	}

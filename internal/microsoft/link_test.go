@@ -155,9 +155,9 @@ func TestDefenderNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := walker{hosts: hosts[defender].names, path: pathEndpointAlerts}
-	query, err := w.follow("https://api.securitycenter.microsoft.com/api/alerts?$skip=500")
-	if err != nil || query != "$skip=500" {
-		t.Errorf("got %q, %v", query, err)
+	query, bad := w.follow("https://api.securitycenter.microsoft.com/api/alerts?$skip=500")
+	if bad != nil || query != "$skip=500" {
+		t.Errorf("got %q, %v", query, bad)
 	}
 	w = walker{hosts: hosts[graph].names, path: pathAlerts}
 	if _, err := w.follow("https://api.securitycenter.microsoft.com" + pathAlerts); !errors.Is(err, cordon.ErrUnsafeLink) {

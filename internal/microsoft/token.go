@@ -143,7 +143,7 @@ func (c *core) acquirePatiently(ctx context.Context, s service, claims string) (
 		if err == nil {
 			return t, nil
 		}
-		if try > quickRetries || err.late || err.Kind() != cordon.ErrUnavailable || c.cloud.sleep(ctx, c.cloud.pause(try)) != nil {
+		if try > quickRetries || err.late || !errors.Is(err, cordon.ErrUnavailable) || c.cloud.sleep(ctx, c.cloud.pause(try)) != nil {
 			return nil, err
 		}
 	}

@@ -43,8 +43,10 @@ func TestSignInErrors(t *testing.T) {
 		"unknown error":    {aad(400, "invalid_scope", 70011, "bad scope"), cordon.ErrBadRequest, "bad scope"},
 		"html":             {say(200, "<html>"), cordon.ErrMalformed, "malformed"},
 		"html error":       {say(400, "<html>"), cordon.ErrMalformed, "no error of sign-in"},
-		"redirect":         {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://evil.example/", 307) }, cordon.ErrUnsafeLink, "redirect"},
-		"hung up":          {func(w http.ResponseWriter, _ *http.Request) { hangUp(w) }, cordon.ErrUnavailable, "does not answer"},
+		"redirect": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://evil.example/", http.StatusTemporaryRedirect)
+		}, cordon.ErrUnsafeLink, "redirect"},
+		"hung up": {func(w http.ResponseWriter, _ *http.Request) { hangUp(w) }, cordon.ErrUnavailable, "does not answer"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -108,8 +108,8 @@ func TestWriteThatMustNotLeave(t *testing.T) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
-	f.Server.CloseClientConnections()
-	f.Server.Listener.Close()
+	f.CloseClientConnections()
+	_ = f.Listener.Close()
 	if err := c.Users.SetEnabled(ctx, userID, false, requestID); !errors.Is(err, cordon.ErrUnavailable) || errors.Is(err, cordon.ErrUnknownOutcome) {
 		t.Errorf("unreachable: got %v", err)
 	}

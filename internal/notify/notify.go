@@ -21,7 +21,7 @@ type Channel interface {
 
 // maxAttempts is how often a delivery is tried: a little over two days with
 // the waits of Retry.
-const maxAttempts = 20
+const maxAttempts = 29
 
 // Retry returns when a delivery that failed for the attempts-th time is due
 // again, or the zero time when it is given up.
@@ -29,6 +29,6 @@ func Retry(attempts int, now time.Time) time.Time {
 	if attempts >= maxAttempts {
 		return time.Time{}
 	}
-	wait := time.Second << min(attempts, 13)
+	wait := time.Second << min(max(attempts, 0), 14)
 	return now.Add(min(wait, 3*time.Hour))
 }

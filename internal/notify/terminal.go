@@ -34,7 +34,7 @@ func (t *Terminal) Send(_ context.Context, n cordon.Notice) error {
 func Line(n cordon.Notice) string {
 	line := fmt.Sprintf("%s  %-9s  %s  %s", n.At.UTC().Format(time.TimeOnly), n.Kind, cordon.Plain(n.Tenant, 40), cordon.Plain(n.Title, 200))
 	if n.Reason != "" {
-		line += " (" + n.Reason + ")"
+		line += " (" + cordon.Plain(n.Reason, 100) + ")"
 	}
 	return line
 }

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -119,11 +120,20 @@ func publicOnly(_, address string, _ syscall.RawConn) error {
 	if err != nil {
 		return err
 	}
-	ip := ap.Addr().Unmap()
-	if !ip.IsGlobalUnicast() || ip.IsPrivate() || netip.MustParsePrefix("100.64.0.0/10").Contains(ip) {
+	ip := ap.Addr().Unmap().WithZone("")
+	inside := func(prefix string) bool { return netip.MustParsePrefix(prefix).Contains(ip) }
+	if !ip.IsGlobalUnicast() || ip.IsPrivate() || slices.ContainsFunc(notPublic, inside) {
 		return fmt.Errorf("%s is not a public address: mark the webhook private: true if it is meant", ip)
 	}
 	return nil
+}
+
+// notPublic are the addresses that are not on the internet though they look
+// so, and those in which another one is wrapped.
+var notPublic = []string{
+	"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "198.18.0.0/15", "240.0.0.0/4",
+	"168.63.129.16/32", // the platform of Azure
+	"::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16", "fec0::/10",
 }
 
 // withoutURL drops the address, which may hold a secret, from an HTTP error.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/cordonhq/cordon"
@@ -15,6 +16,25 @@ func (t *Tx) PutCoverage(ctx context.Context, c cordon.Coverage) error {
 		ON CONFLICT (tenant_id, source) DO UPDATE SET state = excluded.state, read_from_us = excluded.read_from_us,
 		read_until_us = excluded.read_until_us, checked_us = excluded.checked_us, reason = excluded.reason`,
 		c.TenantID, string(c.Source), string(c.State), us(c.ReadFrom), us(c.ReadUntil), us(c.CheckedAt), c.Reason)
+}
+
+// MoveCoverage stores how far sources were read that had nothing new: of what
+// is stored already, only the times move, and only forward: a reading that
+// waited does not undo one that came after it. It is what a quiet fleet does
+// all day, so one statement is prepared for all of them.
+func (t *Tx) MoveCoverage(ctx context.Context, quiet []cordon.Coverage) error {
+	move, err := t.tx.PrepareContext(ctx, `UPDATE coverage SET read_until_us = $1, checked_us = $2, reason = $3
+		WHERE tenant_id = $4 AND source = $5 AND checked_us <= $2`)
+	if err != nil {
+		return fmt.Errorf("store: prepare: %w", err)
+	}
+	defer func() { _ = move.Close() }() // its transaction ends it, too
+	for _, c := range quiet {
+		if _, err := move.ExecContext(ctx, us(c.ReadUntil), us(c.CheckedAt), c.Reason, c.TenantID, string(c.Source)); err != nil {
+			return fmt.Errorf("store: move coverage: %w", err)
+		}
+	}
+	return nil
 }
 
 // Coverage returns what has been read of the tenants, or of all when none is

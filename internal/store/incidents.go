@@ -116,8 +116,8 @@ func (t *Tx) fillSignals(ctx context.Context, incidents []cordon.Incident) error
 		if err != nil {
 			return err
 		}
-		for _, k := range keys {
-			incidents[i].Signals = append(incidents[i].Signals, signalID(k))
+		for _, key := range keys {
+			incidents[i].Signals = append(incidents[i].Signals, signalID(key)) //nolint:gosec // i ranges over incidents
 		}
 	}
 	return nil

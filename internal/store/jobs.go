@@ -38,7 +38,12 @@ func (s *Store) Jobs(ctx context.Context, workers *river.Workers, parallel int, 
 	if err != nil {
 		return fmt.Errorf("store: job queue: %w", err)
 	}
-	if err := client.Start(ctx); err != nil {
+	// The queue's listener spins when its context meets a deadline instead of
+	// being cancelled (v0.47.0), so it gets one that can only be cancelled.
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, cancel)()
+	if err := client.Start(work); err != nil {
 		return fmt.Errorf("store: start job queue: %w", err)
 	}
 	<-client.Stopped()
@@ -52,13 +57,21 @@ func (s *Store) releaseJobs(ctx context.Context) error {
 	})
 }
 
-// JobsDue counts the jobs that are to be worked by the time until.
-func (s *Store) JobsDue(ctx context.Context, until time.Time) (n int, err error) {
+// A JobCount says what waits in the queue.
+type JobCount struct {
+	Due     int // to be worked by now
+	Failing int // failed, and to be tried again later
+}
+
+// CountJobs counts the jobs that wait at now.
+func (s *Store) CountJobs(ctx context.Context, now time.Time) (c JobCount, err error) {
 	err = s.Read(ctx, func(t *Tx) error {
-		n, err = one(ctx, t, func(r scanner) (n int, err error) { return n, r.Scan(&n) },
-			`SELECT count(*) FROM river_job WHERE state IN ('available', 'running', 'pending')
-			OR (state IN ('scheduled', 'retryable') AND scheduled_at <= $1)`, until.UTC().Format("2006-01-02 15:04:05.000"))
+		c, err = one(ctx, t, func(r scanner) (c JobCount, err error) { return c, r.Scan(&c.Due, &c.Failing) },
+			`SELECT count(CASE WHEN state IN ('available', 'running', 'pending') OR scheduled_at <= $1 THEN 1 END),
+			count(CASE WHEN state = 'retryable' AND scheduled_at > $1 THEN 1 END)
+			FROM river_job WHERE state IN ('available', 'running', 'pending', 'scheduled', 'retryable')`,
+			now.UTC().Format("2006-01-02 15:04:05.000"))
 		return err
 	})
-	return n, err
+	return c, err
 }

@@ -16,7 +16,7 @@ func (t *Tx) AddNotice(ctx context.Context, n cordon.Notice, channels []string) 
 	}
 	for _, channel := range channels {
 		if err := t.exec(ctx, `INSERT INTO deliveries (notice_id, channel, state, attempts, due_us, error)
-			VALUES ($1,$2,'due',0,$3,'')`, n.ID, channel, us(n.At)); err != nil {
+			VALUES ($1,$2,'due',0,$3,'') ON CONFLICT DO NOTHING`, n.ID, channel, us(n.At)); err != nil {
 			return err
 		}
 	}

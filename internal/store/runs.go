@@ -14,22 +14,20 @@ const runColumns = `id, tenant_id, incident_id, playbook, requester, why, plan, 
 
 const stepColumns = `run_id, idx, tenant_id, action, target_id, target, verdict, outcome, proof, detail, request_id, attempts, prior, acted_us, proved_us`
 
-// AddRun stores a new run with its steps. It reports false, and stores
-// nothing, when the playbook has a run for the incident already.
-func (t *Tx) AddRun(ctx context.Context, r cordon.Run) (bool, error) {
-	added, err := all(ctx, t, scanString, `INSERT INTO runs (`+runColumns+`) VALUES (`+list(1, 13)+`)
-		ON CONFLICT DO NOTHING RETURNING id`,
+// AddRun stores a new run with its steps.
+func (t *Tx) AddRun(ctx context.Context, r cordon.Run) error {
+	err := t.exec(ctx, `INSERT INTO runs (`+runColumns+`) VALUES (`+list(1, 13)+`)`,
 		r.ID, r.TenantID, r.IncidentID, r.Requester.Playbook, asJSON(r.Requester), r.Why, asJSON(r.Plan), r.PlanHash,
 		flag(r.Shadow), r.UndoOf, string(r.State), us(r.StartedAt), us(r.EndedAt))
-	if err != nil || len(added) == 0 {
-		return false, err
+	if err != nil {
+		return err
 	}
 	for _, s := range r.Steps {
 		if err := t.PutStep(ctx, r, s); err != nil {
-			return false, err
+			return err
 		}
 	}
-	return true, nil
+	return nil
 }
 
 // SetRunState stores where a run stands; ended is zero while it goes on.
@@ -52,6 +50,7 @@ type RunFilter struct {
 	Tenants  []string
 	States   []cordon.RunState
 	Incident string
+	Playbook string
 	Names    []string // any of these names a step's target
 	UndoOf   string
 	Limit    int
@@ -70,6 +69,9 @@ func (t *Tx) Runs(ctx context.Context, f RunFilter) ([]cordon.Run, error) {
 	}
 	if f.Incident != "" {
 		where, args = append(where, "incident_id = "+list(len(args)+1, 1)), append(args, f.Incident)
+	}
+	if f.Playbook != "" {
+		where, args = append(where, "playbook = "+list(len(args)+1, 1)), append(args, f.Playbook)
 	}
 	if f.UndoOf != "" {
 		where, args = append(where, "undo_of = "+list(len(args)+1, 1)), append(args, f.UndoOf)

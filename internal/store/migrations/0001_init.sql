@@ -100,8 +100,7 @@ CREATE TABLE runs (
     CHECK ((ended_us = 0) = (state IN ('running', 'held'))) -- an ended run has an end
 );
 CREATE INDEX runs_by_tenant ON runs (tenant_id, started_us);
--- A playbook runs once per incident.
-CREATE UNIQUE INDEX runs_once ON runs (incident_id, playbook) WHERE incident_id <> '' AND playbook <> '';
+CREATE INDEX runs_by_incident ON runs (incident_id, playbook);
 
 CREATE TABLE steps (
     run_id     TEXT    NOT NULL REFERENCES runs (id),

@@ -1,0 +1,304 @@
+package app
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+const (
+	guidA = "11111111-1111-4111-8111-111111111111"
+	guidB = "22222222-2222-4222-8222-222222222222"
+)
+
+// tenant is a configuration of one tenant, with lines in its place.
+func tenant(lines ...string) string {
+	return "tenants:\n  - id: " + guidA + "\n    name: contoso\n    credential: {client_id: " + guidB + ", secret: \"env:A\"}\n" + strings.Join(lines, "")
+}
+
+func TestParseConfig(t *testing.T) {
+	t.Parallel()
+	no := false
+	tests := []struct {
+		name, text string
+		want       Config
+	}{
+		{
+			name: "the least", text: "tenants: []\n",
+			want: Config{Tenants: []TenantConfig{}},
+		},
+		{
+			name: "byte order mark and carriage returns", text: "\ufeff# ours\r\nlisten: \"127.0.0.1:8443\"\r\n",
+			want: Config{Listen: "127.0.0.1:8443"},
+		},
+		{
+			name: "JSON is YAML", text: `{"tenants": [{"id": "` + strings.ToUpper(guidA) + `", "credential": {"client_id": "` + guidB + `", "secret": "env:A"}}]}`,
+			want: Config{Tenants: []TenantConfig{{ID: guidA, Name: guidA, Credential: Credential{ClientID: guidB, Secret: SecretRef{ref: "env:A", base: "/etc/cordon"}}}}},
+		},
+		{
+			name: "everything",
+			text: `
+storage: {url: "sqlite:///var/lib/cordon.db"}
+listen: "127.0.0.1:8443"
+endpoints: {login: "https://127.0.0.1:1", graph: "https://127.0.0.1:2", defender: "https://127.0.0.1:3", ca_file: ca.pem}
+tenants:
+  - id: ` + guidA + `
+    name: contoso
+    mode: enforce
+    tags: {ring: canary}
+    break_glass: [glass@contoso.com, ` + guidB + `]
+    credential: {client_id: ` + guidB + `, secret: "file:secrets/contoso"}
+playbooks: {on: [contain-token-theft], dir: books}
+notify: {terminal: false, file: out/notices.jsonl, webhooks: [{url: "http://127.0.0.1:9/x", secret: "env:HOOK", private: true}]}
+budget: {share: 1}
+poll: {threats: 10s, posture: 1h}
+`,
+			want: Config{
+				Storage: Storage{"sqlite:///var/lib/cordon.db"}, Listen: "127.0.0.1:8443",
+				Endpoints: Endpoints{"https://127.0.0.1:1", "https://127.0.0.1:2", "https://127.0.0.1:3", "/etc/cordon/ca.pem"},
+				Tenants: []TenantConfig{{
+					ID: guidA, Name: "contoso", Mode: "enforce", Tags: map[string]string{"ring": "canary"}, BreakGlass: []string{"glass@contoso.com", guidB},
+					Credential: Credential{guidB, SecretRef{"file:secrets/contoso", "/etc/cordon"}},
+				}},
+				Playbooks: Playbooks{[]string{"contain-token-theft"}, "/etc/cordon/books"},
+				Notify:    Notify{&no, "/etc/cordon/out/notices.jsonl", []Webhook{{"http://127.0.0.1:9/x", SecretRef{"env:HOOK", "/etc/cordon"}, true}}},
+				Budget:    Budget{1}, Poll: Poll{10 * time.Second, time.Hour},
+			},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := parseConfig("/etc/cordon/cordon.yaml", []byte(tt.text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := tt.want
+			want.file = "/etc/cordon/cordon.yaml"
+			if want.Storage.URL == "" {
+				want.Storage.URL = "sqlite:///etc/cordon/cordon.db"
+			}
+			if want.Budget.Share == 0 {
+				want.Budget.Share, want.Poll = 0.5, Poll{30 * time.Second, 5 * time.Minute}
+			}
+			if !reflect.DeepEqual(*got, want) {
+				t.Errorf("got  %#v\nwant %#v", *got, want)
+			}
+		})
+	}
+}
+
+func TestParseConfigRefuses(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, text, want string }{
+		{"unknown key", "listen: a:1\nbogus: 1\n", `c.yaml:2:1: unknown field "bogus"`},
+		{"unknown key below", tenant("    colour: blue\n"), `c.yaml:5:5: unknown field "colour"`},
+		{"unknown key in braces", "budget: {shear: 1}\n", `c.yaml:1:10: unknown field "shear"`},
+		{"another case", "Listen: a:1\n", `c.yaml:1:1: unknown field "Listen"`},
+		{"key twice", "listen: a:1\nlisten: a:2\n", `c.yaml:2:1: mapping key "listen" already defined at [1:1]`},
+		{"list wanted", "tenants: 1\n", "c.yaml:1:10: int was used where sequence is expected"},
+		{"mapping wanted", "budget: [1]\n", "c.yaml:1:9: sequence was used where mapping is expected"},
+		{"truth wanted", "notify: {terminal: perhaps}\n", "c.yaml:1:20: the value must be true or false"},
+		{"number wanted", "budget: {share: much}\n", "c.yaml:1:17: the value must be a number"},
+		{"duration wanted", "poll: {threats: 30}\n", "c.yaml:1:17: the value must be a duration such as 30s or 5m"},
+		{"no duration", "listen: a:1\npoll: {threats: often}\n", "c.yaml:2:7: the value must be a duration such as 30s or 5m"},
+		{"share over 1", "budget: {share: 1.5}\n", "c.yaml:1:17: budget.share must be over 0 and at most 1"},
+		{"negative share", "budget: {share: -0.1}\n", "c.yaml:1:17: budget.share must be over 0 and at most 1"},
+		{"share not a number", "budget: {share: .nan}\n", "c.yaml:1:17: budget.share must be over 0 and at most 1"},
+		{"polls without pause", "poll: {threats: 1ms}\n", "c.yaml:1:7: poll intervals must be 1s or more"},
+		{"negative pause", "poll: {posture: -5m}\n", "c.yaml:1:7: poll intervals must be 1s or more"},
+		{"listen without a port", "listen: localhost\n", "c.yaml:1:9: listen must be host:port"},
+		{"another database", "storage: {url: \"mysql://h/d\"}\n", "c.yaml:1:16: storage.url must be of the form sqlite:///path/cordon.db"},
+		{"tenant id", "tenants:\n  - {id: contoso.com, credential: {client_id: " + guidA + ", secret: env:A}}\n", "c.yaml:2:10: tenants[0].id: must be the directory id, a GUID"},
+		{"client id", "tenants:\n  - {id: " + guidA + ", credential: {client_id: us, secret: env:A}}\n", "c.yaml:2:72: tenants[0].credential.client_id: must be the app's id, a GUID"},
+		{"mode", tenant("    mode: yolo\n"), "c.yaml:5:11: tenants[0].mode: must be observe, approve, protect or enforce"},
+		{"break-glass account that names nobody", tenant("    break_glass: [\"\", a@b.c]\n"), "c.yaml:5:19: tenants[0].break_glass[0]: must be an object id or a user principal name"},
+		{"no secret", "tenants:\n  - {id: " + guidA + ", credential: {client_id: " + guidB + "}}\n", "c.yaml:2:60: tenants[0].credential.secret: is missing: write env:NAME or file:PATH"},
+		{"empty reference", "tenants:\n  - {id: " + guidA + ", credential: {client_id: " + guidB + ", secret: \"file:\"}}\n", "c.yaml:2:118: tenants[0].credential.secret: must be env:NAME or file:PATH, never the secret itself"},
+		{"null tenant", "tenants: [null]\n", "c.yaml:1:11: tenants[0].credential.client_id: must be the app's id, a GUID\n" +
+			"c.yaml:1:11: tenants[0].credential.secret: is missing: write env:NAME or file:PATH\nc.yaml:1:11: tenants[0].id: must be the directory id, a GUID"},
+		{"tenant twice", tenant("  - {id: " + strings.ToUpper(guidA) + ", name: fabrikam, credential: {client_id: " + guidB + ", secret: \"env:A\"}}\n"), "c.yaml:5:5: tenants[1]: the id or name stands twice"},
+		{"name twice", tenant("  - {id: " + guidB + ", name: Contoso, credential: {client_id: " + guidB + ", secret: \"env:A\"}}\n"), "c.yaml:5:5: tenants[1]: the id or name stands twice"},
+		{"name is another's id", tenant("  - {id: " + guidB + ", name: " + guidA + ", credential: {client_id: " + guidB + ", secret: \"env:A\"}}\n"), "c.yaml:5:5: tenants[1]: the id or name stands twice"},
+		{"endpoints in part", "endpoints: {login: \"https://h\", graph: \"https://h\"}\n", "c.yaml:1:12: endpoints needs login, graph and defender together, or none: a token must never reach another's host"},
+		{"endpoint without TLS", "endpoints: {login: \"https://h\", graph: \"http://h\", defender: \"https://h\"}\n", "c.yaml:1:40: endpoints.graph must be an https address"},
+		{"endpoint with a user", "endpoints: {login: \"https://graph@h\", graph: \"https://h\", defender: \"https://h\"}\n", "c.yaml:1:20: endpoints.login must be an https address"},
+		{"webhook without TLS", "notify: {webhooks: [{url: \"http://h/\", secret: \"env:A\"}]}\n", "c.yaml:1:27: a webhook's url must be an https address without a password (http for receivers marked private: true)"},
+		{"webhook of another kind", "notify: {webhooks: [{url: \"ftp://h/\", secret: \"env:A\", private: true}]}\n", "c.yaml:1:27: a webhook's url must be an https address without a password (http for receivers marked private: true)"},
+		{"webhook without a secret", "notify: {webhooks: [{url: \"https://h/\"}]}\n", "c.yaml:1:21: a webhook's secret is missing: write env:NAME or file:PATH"},
+		{"webhook twice", "notify: {webhooks: [{url: \"https://h/a?k=1\", secret: \"env:A\"}, {url: \"https://h/a?k=2\", secret: \"env:A\"}]}\n", "c.yaml:1:70: another webhook has the same host and path"},
+		{"empty", "", "c.yaml:1:1: the file must hold one document, not 0"},
+		{"comments only", "# nothing\n\n", "c.yaml:1:1: the file must hold one document, not 0"},
+		{"two documents", "listen: a:1\n---\nlisten: a:2\n", "c.yaml:1:1: the file must hold one document, not 2"},
+		{"many documents", strings.Repeat("---\na: 1\n", 100_000), "c.yaml:3:1: the file must hold one document"},
+		{"text", "cordon\n", "c.yaml:1:1: string was used where mapping is expected"},
+		{"NUL", "listen: a:1\n# \x00\n", "c.yaml:2:1: the file must be UTF-8 text without control characters"},
+		{"escape code", "listen: a:1\x1b[2J\n", "c.yaml:1:1: the file must be UTF-8 text without control characters"},
+		{"not UTF-8", "\n\n# caf\xe9\n", "c.yaml:3:1: the file must be UTF-8 text without control characters"},
+		{"UTF-16", "\xff\xfel\x00i\x00", "c.yaml:1:1: the file must be UTF-8 text without control characters"},
+		{"tab", "notify:\n\tfile: a\n", "c.yaml:2:1: found character '\t' that cannot start any token"},
+		{"anchor", "listen: &a h:1\n", "c.yaml:1:9: anchors, aliases, merges, tags and directives are not allowed"},
+		{"alias", "listen: *a\n", "c.yaml:1:9: anchors, aliases, merges, tags and directives are not allowed"},
+		{"merge", "budget: {<<: {share: 1}}\n", "c.yaml:1:10: anchors, aliases, merges, tags and directives are not allowed"},
+		{"tag", "listen: !!str h:1\n", "c.yaml:1:9: anchors, aliases, merges, tags and directives are not allowed"},
+		{"directive", "%YAML 1.2\n---\nlisten: h:1\n", "c.yaml:1:1: anchors, aliases, merges, tags and directives are not allowed"},
+		{"a billion laughs", "a: &a [x,x,x,x,x,x,x,x,x]\n" + laughs("bcdefghij") + "tenants: *j\n", "c.yaml:1:4: anchors, aliases, merges, tags and directives are not allowed"},
+		{"brackets", strings.Repeat("[", 1<<20), "c.yaml:1:17: nested more than 16 deep"},
+		{"braces", strings.Repeat("{a: ", 1<<18), "c.yaml:1:65: nested more than 16 deep"},
+		{"brackets on lines", strings.Repeat("[\n", 1<<19), "c.yaml:17:1: nested more than 16 deep"},
+		{"dashes", strings.Repeat("- ", 1<<19), "c.yaml:1:33: nested more than 16 deep"},
+		{"question marks", strings.Repeat("? ", 1<<19), "c.yaml:1:33: nested more than 16 deep"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			start := time.Now()
+			c, err := parseConfig("c.yaml", []byte(tt.text))
+			if err == nil || err.Error() != tt.want {
+				t.Errorf("got  %v\nwant %v", err, tt.want)
+			}
+			if c != nil {
+				t.Error("a configuration comes with the error")
+			}
+			if took := time.Since(start); took > 10*time.Second {
+				t.Errorf("took %v", took)
+			}
+		})
+	}
+}
+
+// laughs multiplies a list by nine for each letter.
+func laughs(letters string) string {
+	var b strings.Builder
+	last := "a"
+	for _, r := range letters {
+		b.WriteString(string(r) + ": &" + string(r) + " [" + strings.TrimSuffix(strings.Repeat("*"+last+",", 9), ",") + "]\n")
+		last = string(r)
+	}
+	return b.String()
+}
+
+// A mistake in a template stands in every tenant: the list of problems ends,
+// and soon.
+func TestParseConfigManyProblems(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	b.WriteString("tenants:\n")
+	for range 1000 {
+		b.WriteString("  - {id: x, credential: {client_id: " + guidB + ", secret: env:A}}\n")
+	}
+	start := time.Now()
+	_, err := parseConfig("c.yaml", []byte(b.String()))
+	lines := strings.Split(err.Error(), "\n")
+	if len(lines) != 21 || lines[20] != "c.yaml: and 1979 more" {
+		t.Errorf("%d lines, the last %q", len(lines), lines[len(lines)-1])
+	}
+	if took := time.Since(start); took > 20*time.Second {
+		t.Errorf("took %v", took)
+	}
+}
+
+// Wherever a secret is put by mistake, no error repeats it.
+func TestParseConfigKeepsSecrets(t *testing.T) {
+	t.Parallel()
+	const canary = "hunter2~CANARY"
+	secret := func(value string) string {
+		return "tenants:\n  - id: " + guidA + "\n    credential:\n      client_id: " + guidB + "\n      secret: " + value + "\n"
+	}
+	for _, text := range []string{
+		secret(canary), secret("[" + canary + "]"), secret("{value: " + canary + "}"), secret("{" + canary + ": 1}"), secret("\"" + canary), secret("'" + canary),
+		secret("@" + canary), secret("%" + canary), secret("`" + canary), secret("&" + canary), secret("*" + canary), secret("!" + canary), secret("!!" + canary),
+		secret("|" + canary), secret(">" + canary), secret("{" + canary), secret("}" + canary), secret("]" + canary), secret("[," + canary), secret("\"\\q" + canary + "\""),
+		secret("#" + canary), secret("- " + canary), secret("a: " + canary), secret(canary + "\n   x"), secret("a\n " + canary), secret("a\n      secret: " + canary),
+		secret("env"), secret("ENV:" + canary), secret(" file :" + canary), secret("literal:" + canary), secret("\t" + canary), secret("\x00" + canary), secret("<<: " + canary),
+		strings.Replace(secret(canary), "secret: ", "secret:", 1), strings.Replace(secret("env:A"), "secret:", canary+":", 1), strings.Replace(secret(canary), "secret:", "? secret\n      :", 1),
+		strings.Replace(secret("env:A"), guidA, canary, 1), strings.Replace(secret("env:A"), guidB, canary, 1),
+		"tenants: [{id: " + guidA + ", credential: {client_id: " + guidB + ", secret:" + canary + "}}]\n",
+		"tenants: [{id: " + guidA + ", credential: " + canary + "}]\n", "tenants: [{id: " + guidA + ", credential: [" + canary + "]}]\n",
+		tenant("    mode: " + canary + "\n"), tenant("    mode: [" + canary + "]\n"), tenant("    tags: " + canary + "\n"), tenant("    tags: {a: [" + canary + "]}\n"),
+		tenant("    break_glass: [" + canary + "]\n"), tenant("    break_glass: " + canary + "\n"), "tenants: " + canary + "\n", canary + "\n", canary + ": 1\n",
+		"? " + canary + "\n: 1\n? " + canary + "\n: 2\n", "\"a \\\" " + canary + "\": 1\n", "\"" + canary + "\\nb\": 1\n", "poll: {threats: " + canary + "}\n", "poll: " + canary + "\n",
+		"budget: {share: " + canary + "}\n", "notify: {terminal: " + canary + "}\n", "notify: {webhooks: [{url: \"https://u:" + canary + "@h/\", secret: " + canary + "}]}\n",
+		"notify: {webhooks: [{url: \"https://h/?" + canary + "\", secret: \"env:A\"}, {url: \"https://h/?" + canary + "2\", secret: \"env:A\"}]}\n",
+		"storage: {url: \"postgres://u:" + canary + "@h/d\"}\n", "listen: " + canary + "\n", "endpoints: {login: \"https://u:" + canary + "@h\"}\n",
+	} {
+		_, err := parseConfig("c.yaml", []byte(text))
+		if err == nil || !strings.HasPrefix(err.Error(), "c.yaml:") {
+			t.Errorf("%q: got %v", text, err)
+		}
+		if err != nil && strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: the error repeats it: %v", text, err)
+		}
+	}
+}
+
+func TestReadConfig(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "cordon.yaml")
+	if _, err := ReadConfig(path); err == nil || err.Error() != "no configuration at "+path+": name one with --config, or write one (docs/reference/config.md)" {
+		t.Errorf("no file: %v", err)
+	}
+	if _, err := ReadConfig(dir); err == nil {
+		t.Error("a folder was read as a file")
+	}
+	if err := os.WriteFile(path, []byte(tenant()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := ReadConfig(path)
+	if err != nil || c.Storage.URL != "sqlite://"+filepath.Join(dir, "cordon.db") {
+		t.Errorf("got %+v, %v", c, err)
+	}
+	if err := os.Truncate(path, maxConfig+1); err != nil { // holes, so that it costs no room
+		t.Fatal(err)
+	}
+	if _, err := ReadConfig(path); err == nil || err.Error() != path+": larger than 16 MiB" {
+		t.Errorf("too large: %v", err)
+	}
+}
+
+func TestPick(t *testing.T) {
+	t.Parallel()
+	c, err := parseConfig("c.yaml", []byte(tenant("    mode: protect\n", "  - {id: "+guidB+", credential: {client_id: "+guidB+", secret: \"env:A\"}}\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for arg, want := range map[string][]string{"": {guidA, guidB}, "CONTOSO": {guidA}, guidA: {guidA}, strings.ToUpper(guidB): {guidB}} {
+		picked, err := c.Pick(arg)
+		var ids []string
+		for _, p := range picked {
+			ids = append(ids, p.ID)
+		}
+		if err != nil || !reflect.DeepEqual(ids, want) {
+			t.Errorf("%q: got %q, %v; want %q", arg, ids, err, want)
+		}
+	}
+	all, _ := c.Pick("")
+	if all[0].Mode != "protect" || all[1].Mode != "observe" {
+		t.Errorf("modes %s and %s: a tenant without one is observed", all[0].Mode, all[1].Mode)
+	}
+	if _, err := c.Pick("fabrikam"); err == nil {
+		t.Error("a tenant that is not there was picked")
+	}
+	if _, err := (&Config{}).Pick(""); err == nil {
+		t.Error("a configuration without tenants has no error")
+	}
+}
+
+func FuzzParseConfig(f *testing.F) {
+	for _, s := range []string{tenant(), "", "a: &a [*a]", "? a\n: b", "listen: >-\n  x\n y", "--- |\n a", "{<<: *a}", "%YAML 1.2\n---\nname: a", "poll: {threats: 1h}", "- - -"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		c, err := parseConfig("c.yaml", b)
+		if (c == nil) == (err == nil) {
+			t.Errorf("got %v and %v", c, err)
+		}
+		if err != nil && !strings.HasPrefix(err.Error(), "c.yaml:") {
+			t.Errorf("an error without a place: %v", err)
+		}
+	})
+}

@@ -1,0 +1,139 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// maxDepth bounds brackets in brackets and dashes on one line: the parser's
+// time grows with the square of the depth.
+const maxDepth = 16
+
+// plainYAML reads b as one document of plain values. Anchors, aliases, merges
+// and tags are refused: a few lines of them make a file of gigabytes.
+func plainYAML(path string, b []byte) (*ast.File, error) {
+	text := strings.TrimPrefix(string(b), "\ufeff")
+	if at := notText(text); at >= 0 {
+		return nil, fmt.Errorf("%s:%d:1: the file must be UTF-8 text without control characters", path, strings.Count(text[:at], "\n")+1)
+	}
+	tokens := lexer.Tokenize(text)
+	if t, what := notPlain(tokens); t != nil {
+		return nil, fmt.Errorf("%s:%d:%d: %s", path, t.Position.Line, t.Position.Column, what)
+	}
+	file, err := parser.Parse(tokens, 0)
+	if err != nil {
+		return nil, atPlace(path, nil, err)
+	}
+	file.Docs = slices.DeleteFunc(file.Docs, func(d *ast.DocumentNode) bool {
+		_, comment := d.Body.(*ast.CommentGroupNode)
+		return d.Body == nil || comment
+	})
+	if len(file.Docs) != 1 {
+		return nil, fmt.Errorf("%s:1:1: the file must hold one document, not %d", path, len(file.Docs))
+	}
+	return file, nil
+}
+
+// notText returns where s is not text, or -1.
+func notText(s string) int {
+	for i, r := range s {
+		broken := r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD")
+		if broken || r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0x7f {
+			return i
+		}
+	}
+	return -1
+}
+
+// notPlain returns the first token that makes the file more than one document
+// of plain values, and what it is.
+func notPlain(tokens token.Tokens) (*token.Token, string) {
+	brackets, dashes, line, documents := 0, 0, 0, 0
+	for _, t := range tokens {
+		if t.Position.Line != line {
+			dashes, line = 0, t.Position.Line
+		}
+		switch t.Type { //nolint:exhaustive // the others are plain values
+		case token.AnchorType, token.AliasType, token.MergeKeyType, token.TagType, token.DirectiveType:
+			return t, "anchors, aliases, merges, tags and directives are not allowed"
+		case token.DocumentHeaderType:
+			documents++
+		case token.SequenceStartType, token.MappingStartType:
+			brackets++
+		case token.SequenceEndType, token.MappingEndType:
+			brackets--
+		case token.SequenceEntryType, token.MappingKeyType:
+			dashes++
+		}
+		switch {
+		case brackets > maxDepth || dashes > maxDepth:
+			return t, fmt.Sprintf("nested more than %d deep", maxDepth)
+		case documents > 1:
+			return t, "the file must hold one document"
+		}
+	}
+	return nil, ""
+}
+
+// atPlace says where in the file an error is. It repeats neither the excerpt
+// nor the values that the YAML library could show: a misplaced secret might
+// be among them.
+func atPlace(path string, file *ast.File, err error) error {
+	var ye yaml.Error
+	if !errors.As(err, &ye) || ye.GetToken() == nil { // durations alone fail without a place
+		line, column := locate(file, "$.poll")
+		return fmt.Errorf("%s:%d:%d: %s", path, line, column, mustBe(reflect.TypeFor[time.Duration]()))
+	}
+	p := ye.GetToken().Position
+	return fmt.Errorf("%s:%d:%d: %s", path, p.Line, p.Column, sentence(ye))
+}
+
+func sentence(err yaml.Error) string {
+	var wrong *yaml.TypeError
+	var large *yaml.OverflowError
+	switch {
+	case errors.As(err, &wrong):
+		return mustBe(wrong.DstType)
+	case errors.As(err, &large):
+		return mustBe(large.DstType)
+	}
+	return quiet(err.GetMessage())
+}
+
+// mustBe says what kind of value belongs at a place.
+func mustBe(t reflect.Type) string {
+	switch {
+	case t == reflect.TypeFor[time.Duration]():
+		return "the value must be a duration such as 30s or 5m"
+	case t.Kind() == reflect.Bool:
+		return "the value must be true or false"
+	case t.Kind() == reflect.Float64:
+		return "the value must be a number"
+	}
+	return "the value must be text"
+}
+
+// keyLike is what a message may repeat: a key, perhaps misspelt.
+var keyLike = regexp.MustCompile(`^[A-Za-z_-]{1,32}$`)
+
+// quiet takes out of a message what stands in quotes and is no key.
+func quiet(message string) string {
+	first, last := strings.IndexByte(message, '"'), strings.LastIndexByte(message, '"')
+	if first >= 0 && !keyLike.MatchString(message[first+1:max(first+1, last)]) {
+		message = message[:first] + "[…]" + message[last+1:]
+	}
+	line, _, _ := strings.Cut(message, "\n")
+	return line
+}

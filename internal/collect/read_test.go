@@ -1,0 +1,522 @@
+package collect
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/microsoft"
+	"github.com/cordonhq/cordon/internal/sim"
+)
+
+// A world is a simulated cloud and the client of its first tenant. Their clock
+// runs ahead with each reading, so that none waits for a budget.
+type world struct {
+	*sim.Cloud
+	client *microsoft.Client
+	tenant cordon.Tenant
+	ahead  atomic.Int64
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{}
+	now := func() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
+	cloud, err := sim.Start(context.WithoutCancel(t.Context()), sim.Options{NoThrottle: true, Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cloud.Close() })
+	info := cloud.Info()
+	m, err := microsoft.New(microsoft.Options{
+		Endpoints: microsoft.Endpoints{Login: info.LoginURL, Graph: info.GraphURL, Defender: info.DefenderURL, CAFile: info.CAFile},
+		MaxWait:   time.Millisecond, Now: now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(m.Close)
+	w.Cloud, w.tenant = cloud, cordon.Tenant{ID: info.Tenants[0].ID, ClientID: info.Tenants[0].ClientID}
+	if w.client, err = m.Client(w.tenant, info.Tenants[0].ClientSecret); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func (w *world) inject(t *testing.T, resource string, objects ...string) {
+	t.Helper()
+	for _, o := range objects {
+		if err := w.Inject(w.tenant.ID, resource, []byte(o)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func (w *world) request(s cordon.Source) Request {
+	return Request{Tenant: w.tenant, Source: s, Hasher: NewHasher(), Now: time.Now().UTC()}
+}
+
+// read returns all that a reading yields.
+func (w *world) read(t *testing.T, r Request) (batches []Batch, signals []cordon.Signal, err error) {
+	t.Helper()
+	w.ahead.Add(int64(10 * time.Second))
+	for b, e := range Read(t.Context(), w.client, r) {
+		if err != nil {
+			t.Fatalf("something follows the error %v", err)
+		}
+		if e != nil {
+			err = e
+			continue
+		}
+		batches, signals = append(batches, b), append(signals, b.Signals...)
+	}
+	return batches, signals, err
+}
+
+// resources are where the simulator keeps what a source reads.
+func resources() map[cordon.Source]string {
+	return map[cordon.Source]string{
+		cordon.SourceRiskDetections: "identityProtection/riskDetections", cordon.SourceAlerts: "security/alerts_v2", cordon.SourceEndpointAlerts: "alerts",
+	}
+}
+
+// item is an object that every feed takes, updated at a time.
+func item(id string, updated time.Time) string {
+	u := updated.UTC().Format("2006-01-02T15:04:05.0000000Z")
+	return fmt.Sprintf(`{"id":%q,"lastUpdatedDateTime":%q,"lastUpdateDateTime":%q,"lastUpdateTime":%q,"createdDateTime":%q,"alertCreationTime":%q}`, id, u, u, u, u, u)
+}
+
+func natives(signals []cordon.Signal) []string {
+	ids := []string{}
+	for _, s := range signals {
+		ids = append(ids, s.NativeID)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// What the last reading saw is not decoded again, and what changed since is.
+func TestReadOverlap(t *testing.T) {
+	t.Parallel()
+	for source, resource := range resources() {
+		t.Run(string(source), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			now := time.Now().UTC()
+			for i := range 25 {
+				w.inject(t, resource, item(fmt.Sprintf("i%02d", i), now.Add(-time.Minute)))
+			}
+			w.inject(t, resource, item("old", now.Add(-time.Hour)))
+			r := w.request(source)
+			batches, signals, err := w.read(t, r)
+			if err != nil || len(signals) != 26 {
+				t.Fatalf("%d signals, %v", len(signals), err)
+			}
+			r.Last, r.Known = r.Whole(), Known{}
+			for _, b := range batches {
+				for _, h := range b.Hashes {
+					r.Known[h] = struct{}{}
+				}
+			}
+			if len(r.Known) != 26 {
+				t.Errorf("%d hashes of 26 items", len(r.Known))
+			}
+			batches, signals, err = w.read(t, r)
+			hashes := 0
+			for _, b := range batches {
+				hashes += len(b.Hashes)
+			}
+			if err != nil || len(signals) != 0 || hashes != 25 { // the overlap, without the old one
+				t.Errorf("read again: %q, %d hashes, %v", natives(signals), hashes, err)
+			}
+			w.inject(t, resource, item("i07", now.Add(-30*time.Second)), item("late", now.Add(-14*time.Minute)))
+			if _, signals, err = w.read(t, r); err != nil || !slices.Equal(natives(signals), []string{"i07", "late"}) {
+				t.Errorf("after a change: %q, %v", natives(signals), err)
+			}
+			r.Hasher = NewHasher() // after a restart everything in the overlap is news
+			if _, signals, err = w.read(t, r); err != nil || len(signals) != 26 {
+				t.Errorf("with another seed: %d, %v", len(signals), err)
+			}
+		})
+	}
+}
+
+func TestSince(t *testing.T) {
+	t.Parallel()
+	until := at.Add(-time.Hour)
+	for _, tt := range []struct {
+		name   string
+		source cordon.Source
+		last   cordon.Coverage
+		want   time.Time
+	}{
+		{"first reading", cordon.SourceRiskDetections, cordon.Coverage{}, time.Time{}},
+		{"first reading of alerts", cordon.SourceAlerts, cordon.Coverage{}, time.Time{}},
+		{"first reading of endpoint alerts", cordon.SourceEndpointAlerts, cordon.Coverage{}, at.Add(-48 * time.Hour)},
+		{"first reading failed", cordon.SourceEndpointAlerts, cordon.Coverage{State: cordon.CoverageDenied, CheckedAt: until}, at.Add(-48 * time.Hour)},
+		{"overlap", cordon.SourceAlerts, cordon.Coverage{State: cordon.CoverageWhole, ReadUntil: until}, until.Add(-15 * time.Minute)},
+		{"overlap of endpoint alerts", cordon.SourceEndpointAlerts, cordon.Coverage{State: cordon.CoverageWhole, ReadUntil: until}, until.Add(-15 * time.Minute)},
+		{"after a failure", cordon.SourceAlerts, cordon.Coverage{State: cordon.CoverageUnreadable, ReadUntil: until, CheckedAt: at}, until.Add(-15 * time.Minute)},
+	} {
+		r := request(tt.source)
+		r.Last = tt.last
+		if got := r.Since(); !got.Equal(tt.want) {
+			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+// What goes over the wire is what Since says.
+func TestReadAsksSince(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	filter := func(r Request) string {
+		if _, _, err := w.read(t, r); err != nil {
+			t.Fatal(err)
+		}
+		ledger := w.Ledger(true)
+		q, err := url.ParseQuery(ledger[len(ledger)-1].Query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return q.Get("$filter")
+	}
+	last := cordon.Coverage{ReadUntil: time.Date(2026, 2, 3, 12, 0, 0, 0, time.UTC)}
+	r := w.request(cordon.SourceRiskDetections)
+	if got := filter(r); got != "" {
+		t.Errorf("first reading: %s", got)
+	}
+	r.Last = last
+	if got := filter(r); got != "lastUpdatedDateTime ge 2026-02-03T11:45:00Z" {
+		t.Errorf("risk detections: %s", got)
+	}
+	r.Source = cordon.SourceAlerts
+	if got := filter(r); got != "lastUpdateDateTime ge 2026-02-03T11:45:00Z" {
+		t.Errorf("alerts: %s", got)
+	}
+	r.Source = cordon.SourceEndpointAlerts
+	if got := filter(r); got != "lastUpdateTime ge 2026-02-03T11:45:00Z" {
+		t.Errorf("endpoint alerts: %s", got)
+	}
+}
+
+func TestReadPosture(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := w.request(cordon.SourceSecurityDefaults)
+	want := cordon.Observation{TenantID: w.tenant.ID, Source: cordon.SourceSecurityDefaults, State: cordon.ObservedValue, Value: json.RawMessage("false"), ObservedAt: r.Now}
+	batches, _, err := w.read(t, r)
+	if err != nil || len(batches) != 1 || !reflect.DeepEqual(*batches[0].Observation, want) {
+		t.Errorf("got %+v, %v", batches, err)
+	}
+	r.Source = cordon.SourceConditionalAccess
+	if batches, _, err = w.read(t, r); err != nil || string(batches[0].Observation.Value) != "[]" {
+		t.Errorf("no policies: got %+v, %v", batches, err)
+	}
+	policy := `{"id":"p1","displayName":"MFA","state":"enabled","conditions":{"users":null},"new":12345678901234567890}`
+	w.inject(t, "identity/conditionalAccess/policies", policy)
+	if batches, _, err = w.read(t, r); err != nil || string(batches[0].Observation.Value) != "["+policy+"]" {
+		t.Errorf("a policy: got %+v, %v", batches, err)
+	}
+	if err := w.AddFault(sim.Fault{Path: "/v1.0/*", Malformed: "html"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, source := range []cordon.Source{cordon.SourceSecurityDefaults, cordon.SourceConditionalAccess} {
+		r.Source = source
+		batches, _, err := w.read(t, r)
+		if !errors.Is(err, cordon.ErrMalformed) || len(batches) != 0 {
+			t.Errorf("%s: a page of HTML: got %+v, %v", source, batches, err)
+		}
+		o := r.Unreadable(err)
+		if o.State != cordon.ObservedUnreadable || o.Value != nil || o.Reason == "" || o.Source != source || !o.ObservedAt.Equal(r.Now) {
+			t.Errorf("%s: got %+v", source, o)
+		}
+	}
+}
+
+func TestReadNoSource(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if batches, _, err := w.read(t, w.request("weather")); err == nil || len(batches) != 0 {
+		t.Errorf("got %+v, %v", batches, err)
+	}
+}
+
+// An answer that is no answer is an error: never an empty list.
+func TestReadFaults(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		fault sim.Fault
+		want  error
+		state cordon.CoverageState
+	}{
+		{"403", sim.Fault{Status: 403}, cordon.ErrDenied, cordon.CoverageDenied},
+		{"404", sim.Fault{Status: 404}, cordon.ErrNotFound, cordon.CoverageUnreadable},
+		{"500", sim.Fault{Status: 500}, cordon.ErrUnavailable, cordon.CoverageUnreadable},
+		{"429", sim.Fault{Status: 429, RetryAfter: "3600"}, cordon.ErrThrottled, cordon.CoverageUnreadable},
+		{"html", sim.Fault{Malformed: "html"}, cordon.ErrMalformed, cordon.CoverageUnreadable},
+		{"truncated", sim.Fault{Malformed: "truncated"}, cordon.ErrMalformed, cordon.CoverageUnreadable},
+		{"deep", sim.Fault{Malformed: "deep"}, cordon.ErrMalformed, cordon.CoverageUnreadable},
+		{"huge", sim.Fault{Malformed: "huge"}, cordon.ErrMalformed, cordon.CoverageUnreadable},
+		{"no permission", sim.Fault{RevokeRoles: []string{"SecurityAlert.Read.All", "SecurityAlert.ReadWrite.All"}}, cordon.ErrDenied, cordon.CoverageDenied},
+		{"foreign link", sim.Fault{NextLink: "https://graph.microsoft.com.evil/v1.0/security/alerts_v2"}, cordon.ErrUnsafeLink, cordon.CoveragePartial},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.inject(t, "security/alerts_v2", item("a", time.Now()))
+			if tt.fault.RevokeRoles == nil {
+				tt.fault.Path = "/v1.0/security/*"
+			}
+			if err := w.AddFault(tt.fault); err != nil {
+				t.Fatal(err)
+			}
+			r := w.request(cordon.SourceAlerts)
+			batches, signals, err := w.read(t, r)
+			if !errors.Is(err, tt.want) || len(signals) > 0 && tt.state != cordon.CoveragePartial {
+				t.Errorf("got %q, %v; want %v", natives(signals), err, tt.want)
+			}
+			if got := r.Failed(err, len(batches)); got.State != tt.state || !got.ReadUntil.IsZero() || got.Reason == "" {
+				t.Errorf("got %+v, want %s", got, tt.state)
+			}
+		})
+	}
+}
+
+// Elements that are no objects do not end the reading, but it is not whole.
+func TestSkippedElements(t *testing.T) {
+	t.Parallel()
+	r := request(cordon.SourceAlerts)
+	pages := func(yield func(microsoft.Page, error) bool) {
+		_ = yield(microsoft.Page{Items: []json.RawMessage{[]byte(`{"id":"a"}`)}, Skipped: 1}, nil) &&
+			yield(microsoft.Page{Items: []json.RawMessage{[]byte(`{"id":"b"}`)}, Skipped: 2}, nil)
+	}
+	var ids []string
+	var last error
+	for b, err := range r.signals(pages, alert) {
+		ids, last = append(ids, natives(b.Signals)...), err
+	}
+	if !slices.Equal(ids, []string{"a", "b"}) || !errors.Is(last, cordon.ErrMalformed) || last.Error() != "read alerts: 3 elements are no objects: malformed answer" {
+		t.Errorf("got %q, %v", ids, last)
+	}
+	for range r.signals(pages, alert) {
+		break // a loop that ends early gets no more
+	}
+}
+
+func TestCoverage(t *testing.T) {
+	t.Parallel()
+	r := request(cordon.SourceEndpointAlerts)
+	first := cordon.Coverage{
+		TenantID: tenantID, Source: cordon.SourceEndpointAlerts, State: cordon.CoverageWhole, ReadFrom: at.Add(-48 * time.Hour), ReadUntil: at, CheckedAt: at,
+	}
+	if got := r.Whole(); got != first {
+		t.Errorf("first reading: got %+v", got)
+	}
+	r.Last, r.Now = first, at.Add(time.Minute)
+	second := first
+	second.ReadUntil, second.CheckedAt = r.Now, r.Now
+	if got := r.Whole(); got != second {
+		t.Errorf("second reading: got %+v", got)
+	}
+	for _, tt := range []struct {
+		err   error
+		pages int
+		want  cordon.CoverageState
+	}{
+		{cordon.ErrUnlicensed, 0, cordon.CoverageUnlicensed}, {cordon.ErrUnlicensed, 3, cordon.CoverageUnlicensed},
+		{cordon.ErrNotProvisioned, 0, cordon.CoverageUnlicensed},
+		{cordon.ErrDenied, 0, cordon.CoverageDenied}, {cordon.ErrDenied, 3, cordon.CoverageDenied},
+		{cordon.ErrCredential, 0, cordon.CoverageDenied}, {cordon.ErrGone, 0, cordon.CoverageDenied},
+		{cordon.ErrThrottled, 0, cordon.CoverageUnreadable}, {cordon.ErrThrottled, 1, cordon.CoveragePartial},
+		{cordon.ErrUnavailable, 0, cordon.CoverageUnreadable}, {cordon.ErrUnavailable, 1, cordon.CoveragePartial},
+		{cordon.ErrMalformed, 0, cordon.CoverageUnreadable}, {cordon.ErrMalformed, 1, cordon.CoveragePartial},
+		{cordon.ErrNotFound, 0, cordon.CoverageUnreadable}, {cordon.ErrUnsafeLink, 0, cordon.CoverageUnreadable},
+		{cordon.ErrBadRequest, 0, cordon.CoverageUnreadable}, {errors.New("other"), 0, cordon.CoverageUnreadable},
+	} {
+		want := first
+		want.State, want.CheckedAt, want.Reason = tt.want, r.Now, "read: "+tt.err.Error()
+		if got := r.Failed(fmt.Errorf("read:\n%w", tt.err), tt.pages); got != want {
+			t.Errorf("%v after %d pages: got %+v, want %+v", tt.err, tt.pages, got, want)
+		}
+	}
+	if got := r.Failed(errors.New(strings.Repeat("x", 1000)+"\x1b"), 0); len(got.Reason) > 410 {
+		t.Errorf("a reason of %d bytes", len(got.Reason))
+	}
+}
+
+func TestUnsafeLink(t *testing.T) {
+	t.Parallel()
+	r := request(cordon.SourceAlerts)
+	got := r.UnsafeLink(errors.New("next link to evil.example\n\x1b[2J"))
+	want := cordon.Signal{
+		ID: got.ID, TenantID: tenantID, Source: cordon.SourceAlerts, Origin: cordon.OriginCordon, NativeID: "unsafe_link", Version: "2026-02-03T12", Kind: "unsafe_link",
+		Title: "An answer pointed away from the tenant's own hosts: next link to evil.example  [2J", Severity: cordon.SeverityHigh, State: cordon.SignalOpen,
+		OccurredAt: at, DetectedAt: at, UpdatedAt: at, Entities: []cordon.Entity{cordon.NewTenantEntity(tenantID)}, Raw: json.RawMessage("null"),
+	}
+	if !reflect.DeepEqual(got, want) || len(got.ID) != 16 {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	// One in an hour is enough, however often it happens.
+	r.Now = at.Add(59 * time.Minute)
+	if again := r.UnsafeLink(errors.New("x")); again.ID != got.ID || !again.UpdatedAt.Equal(got.UpdatedAt) {
+		t.Errorf("in the same hour: %+v", again)
+	}
+	r.Now = at.Add(time.Hour)
+	if later := r.UnsafeLink(errors.New("x")); later.ID == got.ID {
+		t.Error("an hour later it is the same signal")
+	}
+}
+
+func TestChanged(t *testing.T) {
+	t.Parallel()
+	value := func(s cordon.Source, v string) cordon.Observation {
+		return cordon.Observation{TenantID: tenantID, Source: s, State: cordon.ObservedValue, Value: json.RawMessage(v), ObservedAt: at}
+	}
+	defaults := func(v string) cordon.Observation { return value(cordon.SourceSecurityDefaults, v) }
+	unreadable := cordon.Observation{TenantID: tenantID, Source: cordon.SourceSecurityDefaults, State: cordon.ObservedUnreadable, ObservedAt: at}
+	signal := func(title string, severity cordon.Severity, raw string) cordon.Signal {
+		return cordon.Signal{
+			TenantID: tenantID, Source: cordon.SourceSecurityDefaults, Origin: cordon.OriginCordon, NativeID: "2026-02-03T12:00:00Z", Kind: "security_defaults_changed",
+			Title: title, Severity: severity, State: cordon.SignalOpen, OccurredAt: at, DetectedAt: at, UpdatedAt: at,
+			Entities: []cordon.Entity{cordon.NewTenantEntity(tenantID)}, Raw: json.RawMessage(raw),
+		}
+	}
+	off, on := signal("Security defaults were switched off", cordon.SeverityMedium, "false"), signal("Security defaults were switched on", cordon.SeverityInformational, "true")
+	for _, tt := range []struct {
+		name        string
+		before, now cordon.Observation
+		want        *cordon.Signal
+	}{
+		{"switched off", defaults("true"), defaults("false"), &off},
+		{"switched on", defaults("false"), defaults("true"), &on},
+		{"as it was", defaults("true"), defaults("true"), nil},
+		{"first reading", cordon.Observation{}, defaults("false"), nil},
+		{"became unreadable", defaults("true"), unreadable, nil},
+		{"readable again", unreadable, defaults("false"), nil},
+		{"policies", value(cordon.SourceConditionalAccess, "[]"), value(cordon.SourceConditionalAccess, "[{}]"), nil},
+	} {
+		got, ok := Changed(tt.before, tt.now)
+		if ok != (tt.want != nil) || ok != (got.ID != "") {
+			t.Errorf("%s: got %+v, %v", tt.name, got, ok)
+		}
+		got.ID = ""
+		if ok && !reflect.DeepEqual(got, *tt.want) {
+			t.Errorf("%s: got  %+v\nwant %+v", tt.name, got, *tt.want)
+		}
+	}
+}
+
+// recorded reads one file of recorded payloads, which are kept beside the
+// repository and not in it.
+func recorded(t *testing.T, name string) [][]byte {
+	t.Helper()
+	const folder = "../../../shared/recorded"
+	b, err := os.ReadFile(folder + "/" + name)
+	if errors.Is(err, os.ErrNotExist) {
+		t.Skipf("the recorded payloads are not here: %s is absent beside the repository", name)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.Split(bytes.TrimSpace(b), []byte("\n"))
+}
+
+// Recorded payloads go through the simulator and come out as signals, none
+// dropped, with the right users and times, byte for byte as they came.
+func TestRecordedPayloads(t *testing.T) {
+	t.Parallel()
+	moment := func(s string) time.Time {
+		at, err := time.Parse("2006-01-02T15:04:05.999999Z", s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at
+	}
+	type fact struct {
+		Origin                        cordon.Origin
+		NativeID, Kind, Title         string
+		Severity                      cordon.Severity
+		State                         cordon.SignalState
+		Occurred, Detected, UpdatedAt time.Time
+		Entities                      []cordon.Entity
+	}
+	risk := func(line []byte) []byte {
+		var export struct {
+			Properties json.RawMessage `json:"properties"`
+		}
+		if err := json.Unmarshal(line, &export); err != nil {
+			t.Fatal(err)
+		}
+		return export.Properties
+	}
+	for _, tt := range []struct {
+		file   string
+		source cordon.Source
+		object func(line []byte) []byte
+		want   []fact
+	}{
+		{"entra-user-risk-events.ndjson", cordon.SourceRiskDetections, risk, []fact{
+			{
+				cordon.OriginIdentityProtection, "ce0ed07f9ccf5be15e4b97d2979af6569b1f67db87ddc9b88b5bb743ea091e47", "anonymizedIPAddress",
+				"anonymizedIPAddress: joe.danger@mauriziobrancaoutlook.onmicrosoft.com", cordon.SeverityHigh, cordon.SignalOpen,
+				moment("2022-08-22T18:05:06.133Z"), moment("2022-08-22T18:05:06.133Z"), moment("2022-08-22T18:07:16.894Z"),
+				[]cordon.Entity{cordon.NewUser("51e26eae-d07b-44e5-bb0b-249f49569a8c", "joe.danger@mauriziobrancaoutlook.onmicrosoft.com", "").Add(cordon.NameDisplayName, "Joe Danger")},
+			},
+			{
+				cordon.OriginIdentityProtection, "d93ffb8db664e4e8bd08db6e183b6390dacf00553cc5768aac83012e2dc7c2c9", "passwordSpray",
+				"passwordSpray: joel.miller@mauriziobrancaoutlook.onmicrosoft.com", cordon.SeverityHigh, cordon.SignalOpen,
+				moment("2022-09-08T12:53:53.895Z"), moment("2022-09-09T08:48:50.361Z"), moment("2022-09-09T09:54:27.739Z"),
+				[]cordon.Entity{cordon.NewUser("e3b2b242-4ccb-4cf1-9b8b-004cf034a458", "joel.miller@mauriziobrancaoutlook.onmicrosoft.com", "").Add(cordon.NameDisplayName, "Joel Miller")},
+			},
+		}},
+		{"graph-alerts-v2.ndjson", cordon.SourceAlerts, func(line []byte) []byte { return line }, []fact{{
+			cordon.OriginEndpoint, "daefa1828b-dd4e-405c-8a3b-aa28596830dd_1", "Execution", "Suspicious PowerShell command line", cordon.SeverityMedium, cordon.SignalOpen,
+			moment("2023-10-20T09:51:39.51548Z"), moment("2023-10-20T09:53:09.883937Z"), moment("2023-10-20T09:54:07.503333Z"),
+			[]cordon.Entity{
+				cordon.NewUser(userID, "", ""),
+				cordon.NewDevice("505d70d89cfa3428f7aac7d2eb3a64c60fd3d843", "f18bd540-d5e4-46e0-8ddd-3d03a59e4e14").Add(cordon.NameDisplayName, "clw555test"),
+			},
+		}}},
+	} {
+		t.Run(tt.file, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			lines := recorded(t, tt.file)
+			var objects []string
+			for _, line := range lines {
+				objects = append(objects, string(tt.object(line)))
+			}
+			w.inject(t, resources()[tt.source], objects...)
+			_, signals, err := w.read(t, w.request(tt.source))
+			if err != nil || len(signals) != len(lines) {
+				t.Fatalf("%d signals of %d items, %v", len(signals), len(lines), err)
+			}
+			var got []fact
+			for _, s := range signals {
+				if !slices.Contains(objects, string(s.Raw)) {
+					t.Errorf("%s is not as it came: %s", s.NativeID, s.Raw)
+				}
+				got = append(got, fact{s.Origin, s.NativeID, s.Kind, s.Title, s.Severity, s.State, s.OccurredAt, s.DetectedAt, s.UpdatedAt, s.Entities})
+			}
+			slices.SortFunc(got, func(a, b fact) int { return cmp.Compare(a.NativeID, b.NativeID) })
+			if !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("got  %+v\nwant %+v", got, tt.want)
+			}
+		})
+	}
+}

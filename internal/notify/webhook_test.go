@@ -1,0 +1,263 @@
+package notify
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"reflect"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cordonhq/cordon"
+)
+
+const (
+	secretCanary = "s3cret-CANARY"
+	queryCanary  = "token=CANARY"
+)
+
+// hook returns a webhook that posts to the server under /in?token=CANARY.
+func hook(t *testing.T, s *httptest.Server) *Webhook {
+	t.Helper()
+	w, err := NewWebhook(WebhookConfig{URL: s.URL + "/in?" + queryCanary, Secret: secretCanary, Private: true, Now: func() time.Time { return at }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.client.CloseIdleConnections)
+	return w
+}
+
+// A receiver knows by signature and timestamp alone that a call is ours.
+func TestWebhook(t *testing.T) {
+	t.Parallel()
+	type call struct {
+		Method, Target, Type, Stamp, Signature, ID string
+		Body                                       string
+	}
+	var calls []call
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		calls = append(calls, call{r.Method, r.URL.String(), r.Header.Get("Content-Type"), r.Header.Get("Cordon-Timestamp"), r.Header.Get("Cordon-Signature"), r.Header.Get("Cordon-Notice"), string(body)})
+		if len(calls) == 1 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	defer s.Close()
+	w, sent := hook(t, s), notice("n-1", hostile)
+	if err := w.Send(t.Context(), sent); err == nil || err.Error() != "notify: "+w.Name()+" answered 503" {
+		t.Errorf("first attempt: %v", err)
+	}
+	w.now = func() time.Time { return at.Add(2 * time.Second) }
+	if err := w.Send(t.Context(), sent); err != nil {
+		t.Errorf("second attempt: %v", err)
+	}
+	if len(calls) != 2 {
+		t.Fatalf("%d calls", len(calls))
+	}
+	for i, c := range calls {
+		stamp := strconv.FormatInt(at.Add(time.Duration(2*i)*time.Second).Unix(), 10)
+		mac := hmac.New(sha256.New, []byte(secretCanary))
+		io.WriteString(mac, c.Stamp+"."+c.Body)
+		want := call{"POST", "/in?" + queryCanary, "application/json", stamp, "v1=" + hex.EncodeToString(mac.Sum(nil)), "n-1", c.Body}
+		if c != want {
+			t.Errorf("call %d:\ngot  %+v\nwant %+v", i+1, c, want)
+		}
+		var got cordon.Notice
+		if err := json.Unmarshal([]byte(c.Body), &got); err != nil || !reflect.DeepEqual(got, sent) {
+			t.Errorf("call %d: got %+v, %v", i+1, got, err)
+		}
+	}
+	if calls[0].Signature == calls[1].Signature {
+		t.Error("the signature does not cover the timestamp: a call could be replayed for ever")
+	}
+	if got := Sign([]byte("key"), "1770112800", []byte(`{}`)); got != "v1=742fcfc1881fccb980c327a7bdbf30f2c86b5ba328afa2b14bd839302010c02b" {
+		t.Errorf("receivers compute another signature than %s", got)
+	}
+}
+
+// A redirect could lead anywhere: it is never followed.
+func TestWebhookFollowsNoRedirect(t *testing.T) {
+	t.Parallel()
+	var strayed atomic.Int32
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { strayed.Add(1) }))
+	defer elsewhere.Close()
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		s := httptest.NewServer(http.RedirectHandler(elsewhere.URL+"/?"+queryCanary, status))
+		w := hook(t, s)
+		if err := w.Send(t.Context(), notice("1", "t")); err == nil || err.Error() != fmt.Sprintf("notify: %s answered %d", w.Name(), status) {
+			t.Errorf("%d: got %v", status, err)
+		}
+		s.Close()
+	}
+	if strayed.Load() != 0 {
+		t.Error("a redirect was followed")
+	}
+}
+
+// Neither the secret nor the query stands in a name or an error.
+func TestWebhookTellsNoSecret(t *testing.T) {
+	t.Parallel()
+	said := func(err error) string {
+		if err == nil {
+			t.Error("no error")
+			return ""
+		}
+		return err.Error()
+	}
+	var all []string
+	for _, status := range []int{304, 400, 401, 404, 429, 500, 503} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Location", r.URL.String())
+			w.WriteHeader(status)
+			fmt.Fprint(w, secretCanary, r.URL)
+		}))
+		w := hook(t, s)
+		all = append(all, w.Name(), said(w.Send(t.Context(), notice("1", "t"))))
+		s.Close()
+		all = append(all, said(w.Send(t.Context(), notice("1", "t")))) // nobody is there
+	}
+	s := httptest.NewServer(http.NotFoundHandler())
+	defer s.Close()
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	all = append(all, said(hook(t, s).Send(ended, notice("1", "t"))))
+	for _, c := range []WebhookConfig{
+		{URL: "https://h/?" + queryCanary}, {URL: "http://h/?" + queryCanary, Secret: secretCanary}, {URL: "ftp://h/?" + queryCanary, Secret: secretCanary},
+		{URL: "https://u:" + secretCanary + "@h/", Secret: secretCanary}, {URL: "//?" + queryCanary, Secret: secretCanary},
+		{URL: "https://h/%zz?" + queryCanary, Secret: secretCanary}, {URL: secretCanary, Secret: secretCanary}, {URL: "", Secret: secretCanary},
+	} {
+		_, err := NewWebhook(c)
+		all = append(all, said(err))
+	}
+	refused, err := NewWebhook(WebhookConfig{URL: "https://127.0.0.1:1/?" + queryCanary, Secret: secretCanary})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all = append(all, said(refused.Send(t.Context(), notice("1", "t"))))
+	for _, text := range all {
+		if strings.Contains(text, "CANARY") || strings.Contains(text, "s3cret") {
+			t.Errorf("it tells %s", text)
+		}
+	}
+	if w, err := NewWebhook(WebhookConfig{URL: "https://h:8/a/b?" + queryCanary, Secret: secretCanary}); err != nil || w.Name() != "webhook:h:8/a/b" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestNewWebhook(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		c    WebhookConfig
+		err  string
+	}{
+		{"https", WebhookConfig{URL: "https://h/", Secret: "s"}, ""},
+		{"http to a private receiver", WebhookConfig{URL: "http://h/", Secret: "s", Private: true}, ""},
+		{"http", WebhookConfig{URL: "http://h/", Secret: "s"}, "notify: webhook on h: only https (http for receivers marked private: true)"},
+		{"another scheme", WebhookConfig{URL: "file://h/etc/passwd", Secret: "s", Private: true}, "notify: webhook on h: only https (http for receivers marked private: true)"},
+		{"no secret", WebhookConfig{URL: "https://h/"}, "notify: webhook on h has no secret to sign with"},
+		{"a password", WebhookConfig{URL: "https://u:p@h/", Secret: "s"}, "notify: the webhook's url is not an absolute address without a password"},
+		{"no host", WebhookConfig{URL: "https:///x", Secret: "s"}, "notify: the webhook's url is not an absolute address without a password"},
+		{"no address", WebhookConfig{URL: "h/x", Secret: "s"}, "notify: the webhook's url is not an absolute address without a password"},
+	} {
+		w, err := NewWebhook(tt.c)
+		if tt.err == "" && (err != nil || w == nil) || tt.err != "" && (err == nil || err.Error() != tt.err || w != nil) {
+			t.Errorf("%s: got %v, want %q", tt.name, err, tt.err)
+		}
+	}
+}
+
+// Whatever a name resolves to: what is not on the internet is refused, unless
+// it is meant.
+func TestPublicOnly(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]bool{
+		"93.184.216.34": true, "1.1.1.1": true, "172.32.0.1": true, "100.128.0.1": true, "169.253.0.1": true, "2606:4700::1111": true, "::ffff:1.1.1.1": true,
+		"127.0.0.1": false, "127.1.2.3": false, "::1": false, "0.0.0.0": false, "0.1.2.3": false, "::": false, "::127.0.0.1": false,
+		"10.0.0.1": false, "172.16.0.1": false, "172.31.255.255": false, "192.168.1.1": false, "100.64.0.1": false, "100.100.100.200": false,
+		"169.254.169.254": false, "fe80::1": false, "fe80::1%eth0": false, "fd00:ec2::254": false, "fec0::1": false, "168.63.129.16": false,
+		"::ffff:127.0.0.1": false, "::ffff:169.254.169.254": false, "::ffff:10.0.0.1": false, "::ffff:0.0.0.0": false,
+		"64:ff9b::a9fe:a9fe": false, "64:ff9b:1::7f00:1": false, "2002:7f00:1::1": false, "2001:0:7f00:1::": false,
+		"224.0.0.1": false, "255.255.255.255": false, "240.0.0.1": false, "ff02::1": false, "192.0.0.192": false, "198.18.0.1": false,
+	} {
+		err := publicOnly("tcp", netip.AddrPortFrom(netip.MustParseAddr(address), 443).String(), nil)
+		if (err == nil) != want {
+			t.Errorf("%s: got %v", address, err)
+		}
+		if err != nil && !strings.HasSuffix(err.Error(), " is not a public address: mark the webhook private: true if it is meant") {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	for _, bad := range []string{"", "localhost:80", "1.1.1.1", "[::1]"} {
+		if err := publicOnly("tcp", bad, nil); err == nil {
+			t.Errorf("%q: no error", bad)
+		}
+	}
+}
+
+// The refusal happens on the way, after resolving, before a byte is sent.
+func TestWebhookRefusesPrivateAddresses(t *testing.T) {
+	t.Parallel()
+	var reached atomic.Int32
+	s := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
+	defer s.Close()
+	u, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, host := range []string{"127.0.0.1", "localhost", "0.0.0.0", "[::ffff:127.0.0.1]", "[::1]", "169.254.169.254", "10.255.255.1"} {
+		w, err := NewWebhook(WebhookConfig{URL: "https://" + host + ":" + u.Port() + "/", Secret: "s"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = w.Send(t.Context(), notice("1", "t"))
+		if err == nil || !strings.Contains(err.Error(), "is not a public address") {
+			t.Errorf("%s: got %v", host, err)
+		}
+	}
+	if reached.Load() != 0 {
+		t.Errorf("%d calls arrived", reached.Load())
+	}
+}
+
+// A receiver that never answers is given up in time.
+func TestWebhookTimeout(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, err := NewWebhook(WebhookConfig{URL: "https://h/?" + queryCanary, Secret: secretCanary})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.client.Transport = silence{}
+		start := time.Now()
+		err = w.Send(t.Context(), notice("1", "t"))
+		if took := time.Since(start); err == nil || took != 10*time.Second || strings.Contains(err.Error(), "CANARY") {
+			t.Errorf("got %v after %v", err, took)
+		}
+	})
+}
+
+// silence is a network that answers nothing.
+type silence struct{}
+
+func (silence) RoundTrip(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
