@@ -47,16 +47,22 @@ next start.`,
 				return err
 			}
 			h, err := app.Open(cmd.Context(), c, "serve", d.teller(c))
-			if cmd.Context().Err() != nil {
-				return nil // stopped before it began
-			}
 			if err != nil {
-				return err
+				return unlessStopped(cmd.Context(), err)
 			}
 			fmt.Fprintf(d.Err, "cordon %s watches %d tenants; stop it with Ctrl-C\n", d.Version, len(c.Tenants))
 			return errors.Join(h.Engine.Run(cmd.Context()), h.Close())
 		},
 	}
+}
+
+// unlessStopped drops the error of a command that was told to stop before it
+// had begun.
+func unlessStopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil //nolint:nilerr // stopping is no mistake
+	}
+	return err
 }
 
 func newSyncCmd(d *Deps) *cobra.Command {

@@ -72,6 +72,20 @@ func (r Request) Since() time.Time {
 	}
 }
 
+// Family returns the limit that reading a source counts against.
+func Family(source cordon.Source) microsoft.Family {
+	switch source {
+	case cordon.SourceAlerts:
+		return microsoft.FamilySecurity
+	case cordon.SourceEndpointAlerts:
+		return microsoft.FamilyEndpoint
+	case cordon.SourceSecurityDefaults:
+		return microsoft.FamilyDirectory
+	default:
+		return microsoft.FamilyIdentityProtection
+	}
+}
+
 // Read yields what the source says, page by page. An error is always the last
 // pair, so a loop that meets none has read the source whole.
 func Read(ctx context.Context, c *microsoft.Client, r Request) iter.Seq2[Batch, error] {

@@ -122,6 +122,24 @@ func (e *Engine) readFeeds(ctx context.Context, work <-chan *feed, back chan<- *
 	}
 }
 
+// first returns the feed that is due first. One whose budget is spent is put
+// off to when it is not, so that no worker waits for it.
+func (f feeds) first(now time.Time) *feed {
+	for range f {
+		first := f[0]
+		if first.due.After(now) {
+			break
+		}
+		ready := first.tenant.Client.Ready(collect.Family(first.source), now)
+		if !ready.After(now) {
+			break
+		}
+		first.due = ready
+		heap.Fix(&f, 0)
+	}
+	return f[0]
+}
+
 // dispatch owns the heap.
 func (e *Engine) dispatch(ctx context.Context, waiting feeds, work chan<- *feed, back <-chan *feed) error {
 	timer := time.NewTimer(0)
@@ -130,7 +148,7 @@ func (e *Engine) dispatch(ctx context.Context, waiting feeds, work chan<- *feed,
 		var out chan<- *feed
 		var first *feed
 		if len(waiting) > 0 {
-			first = waiting[0]
+			first = waiting.first(e.Now())
 			if wait := first.due.Sub(e.Now()); wait > 0 {
 				timer.Reset(wait)
 			} else {
