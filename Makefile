@@ -18,7 +18,7 @@ test: lint race ## everything that CI runs
 
 race: build ## all tests, with the race detector where cgo can be had
 	$(GO) vet $(PACKAGES)
-	@if $(GO) env CC | xargs -n1 command -v >/dev/null 2>&1; then \
+	@if command -v "$$($(GO) env CC)" >/dev/null; then \
 		CGO_ENABLED=1 $(GO) test -race -timeout 12m $(PACKAGES); \
 	else echo "no C compiler: tests run without the race detector"; $(GO) test -timeout 12m $(PACKAGES); fi
 
