@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"time"
 
 	"github.com/cordonhq/cordon"
@@ -97,8 +98,7 @@ func (e *Engine) putSignals(ctx context.Context, tx *store.Tx, t Tenant, signals
 func (e *Engine) store(ctx context.Context, f *feed, page collect.Batch, now cordon.Coverage, more ...cordon.Signal) error {
 	moved := now.State != f.last.State
 	if len(page.Signals)+len(more) == 0 && page.Observation == nil && !moved {
-		f.last = now
-		return e.storeQuiet(ctx, now)
+		return e.storeQuiet(ctx, f, now)
 	}
 	err := e.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := e.observe(ctx, tx, f, page.Observation, now); err != nil {
@@ -122,6 +122,9 @@ func (e *Engine) store(ctx context.Context, f *feed, page collect.Batch, now cor
 	}
 	f.last = now
 	e.At(PointCollected)
+	if len(page.Signals)+len(more) > 0 {
+		e.soon(ctx, func(ctx context.Context) error { return e.correlate(ctx, f.tenant.ID) })
+	}
 	return nil
 }
 
@@ -197,7 +200,18 @@ const (
 	quietGroup = 500
 )
 
-func (e *Engine) storeQuiet(ctx context.Context, c cordon.Coverage) error {
+// quietLag is how far the stored coverage of a quiet source is behind at
+// most. It is well under the time after which a reading is stale.
+const quietLag = 4 * time.Minute
+
+// storeQuiet notes a reading without news. The first of a process is stored;
+// after that only so often that nobody takes the source for stale.
+func (e *Engine) storeQuiet(ctx context.Context, f *feed, c cordon.Coverage) error {
+	f.last = c
+	if c.CheckedAt.Before(f.renewed) {
+		return nil
+	}
+	f.renewed = c.CheckedAt.Add(quietLag/2 + rand.N(quietLag/2))
 	e.quietMu.Lock()
 	e.quiet = append(e.quiet, c)
 	full := len(e.quiet) >= quietGroup

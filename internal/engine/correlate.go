@@ -22,6 +22,7 @@ func (e *Engine) correlate(ctx context.Context, tenantID string) error {
 	if err != nil {
 		return err
 	}
+	var toDecide []string
 	for more := true; more; {
 		err := e.Store.Write(ctx, func(tx *store.Tx) error {
 			news, err := tx.PendingSignals(ctx, tenantID, correlateAtOnce)
@@ -30,27 +31,29 @@ func (e *Engine) correlate(ctx context.Context, tenantID string) error {
 				return err
 			}
 			more = len(news) == correlateAtOnce
-			if err := e.join(ctx, tx, t, news); err != nil {
+			changed, err := e.join(ctx, tx, t, news)
+			if err != nil {
 				return err
 			}
+			toDecide = append(toDecide, changed...)
 			return tx.TakePending(ctx, news)
 		})
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return e.decide(ctx, toDecide)
 }
 
-// join puts news into incidents and has the changed ones decided on.
-func (e *Engine) join(ctx context.Context, tx *store.Tx, t Tenant, news []cordon.Signal) error {
+// join puts news into incidents and returns those to decide on.
+func (e *Engine) join(ctx context.Context, tx *store.Tx, t Tenant, news []cordon.Signal) ([]string, error) {
 	open, known, err := e.joinable(ctx, tx, t, news)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	coverage, err := tx.Coverage(ctx, t.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	opts := correlate.Options{Window: incidentWindow, NewID: e.NewID, Now: e.Now().UTC()}
 	changed := correlate.Join(open, known, news, coverage, opts)
@@ -64,13 +67,13 @@ func (e *Engine) join(ctx context.Context, tx *store.Tx, t Tenant, news []cordon
 	var toDecide []string
 	for _, in := range changed {
 		if err := e.putIncident(ctx, tx, t, before[in.ID], in, known); err != nil {
-			return err
+			return nil, err
 		}
 		if in.State == cordon.IncidentOpen {
 			toDecide = append(toDecide, in.ID)
 		}
 	}
-	return tx.Enqueue(ctx, decideJob{Incidents: toDecide}, time.Time{})
+	return toDecide, tx.Enqueue(ctx, decideJob{Incidents: toDecide}, time.Time{})
 }
 
 // joinable returns the incidents that news may belong to, with their signals.

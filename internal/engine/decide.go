@@ -25,7 +25,8 @@ func (e *Engine) decide(ctx context.Context, incidents []string) error {
 // once nothing is decided: the first pages of a tenant come in one after the
 // other.
 func (e *Engine) decideOne(ctx context.Context, incidentID string) error {
-	return e.Store.Write(ctx, func(tx *store.Tx) error {
+	var started []string
+	err := e.Store.Write(ctx, func(tx *store.Tx) error {
 		in, err := tx.Incident(ctx, incidentID)
 		if err != nil || in.State != cordon.IncidentOpen {
 			return err
@@ -43,12 +44,20 @@ func (e *Engine) decideOne(ctx context.Context, incidentID string) error {
 			return err
 		}
 		for _, p := range e.Playbooks {
-			if err := e.offer(ctx, tx, t, p, in, correlate.Latest(signals)); err != nil {
+			run, err := e.offer(ctx, tx, t, p, in, correlate.Latest(signals))
+			if err != nil {
 				return err
+			}
+			if run != "" {
+				started = append(started, run)
 			}
 		}
 		return e.wakeHeld(ctx, tx, store.RunFilter{Incident: in.ID}, cordon.ReasonCorroborate)
 	})
+	for _, run := range started {
+		e.soon(ctx, func(ctx context.Context) error { return e.advance(ctx, run) })
+	}
+	return err
 }
 
 // allTried reports whether every threat source was read, or tried, once.
@@ -63,27 +72,27 @@ func allTried(coverage []cordon.Coverage) bool {
 }
 
 // offer starts a run when the playbook wants one and has none for the
-// incident yet.
-func (e *Engine) offer(ctx context.Context, tx *store.Tx, t Tenant, p playbook.Playbook, in cordon.Incident, signals []cordon.Signal) error {
+// incident yet, and returns its id.
+func (e *Engine) offer(ctx context.Context, tx *store.Tx, t Tenant, p playbook.Playbook, in cordon.Incident, signals []cordon.Signal) (string, error) {
 	origins := correlate.Corroborated(signals, p.Corroboration.Within)
 	m, err := p.Match(ctx, t.Tenant, in, signals, origins, correlate.Confirmed(signals), e.Now().UTC())
 	if err != nil { // one that cannot be evaluated does not keep the others from acting
 		e.Log.ErrorContext(ctx, "playbook could not be evaluated", "tenant", t.ID, "playbook", p.Name, "incident", in.ID, "error", err)
-		return nil
+		return "", nil
 	}
 	if !m.Wanted {
-		return nil
+		return "", nil
 	}
 	run := e.newRun(m.Plan, cordon.Requester{Playbook: p.Name}, m.Why)
 	run.IncidentID, run.Shadow = in.ID, !slices.Contains(e.On, p.Name)
 	earlier, err := tx.Runs(ctx, store.RunFilter{Incident: in.ID, Playbook: p.Name})
 	if err != nil || slices.ContainsFunc(earlier, func(r cordon.Run) bool { return stands(r, run, t.Mode) }) {
-		return err
+		return "", err
 	}
 	if err := tx.AddRun(ctx, run); err != nil {
-		return err
+		return "", err
 	}
-	return tx.Enqueue(ctx, advanceJob{Run: run.ID}, time.Time{})
+	return run.ID, tx.Enqueue(ctx, advanceJob{Run: run.ID}, time.Time{})
 }
 
 // stands reports whether an earlier run of the playbook on the incident makes

@@ -75,8 +75,10 @@ type Engine struct {
 	hasher  collect.Hasher
 	quietMu sync.Mutex
 	quiet   []cordon.Coverage // readings without news, committed in groups
-	runs    keyed             // one goroutine at a time on a run
-	sizes   sizes             // how many users a tenant has
+	places  chan struct{}     // see soon
+	beside  sync.WaitGroup
+	runs    keyed // one goroutine at a time on a run
+	sizes   sizes // how many users a tenant has
 }
 
 // New builds an engine. It starts nothing.
@@ -99,7 +101,7 @@ func New(o Options) (*Engine, error) {
 	if o.Sources == nil {
 		o.Sources = cordon.Sources()
 	}
-	e := &Engine{Options: o, tenants: map[string]Tenant{}, hasher: collect.NewHasher()}
+	e := &Engine{Options: o, tenants: map[string]Tenant{}, hasher: collect.NewHasher(), places: make(chan struct{}, soonAtOnce)}
 	for _, t := range o.Tenants {
 		e.tenants[t.ID] = t
 	}
@@ -109,6 +111,7 @@ func New(o Options) (*Engine, error) {
 // Run reads every source in its rhythm and carries what follows, until ctx
 // ends.
 func (e *Engine) Run(ctx context.Context) error {
+	defer e.beside.Wait()
 	if err := e.begin(ctx); err != nil {
 		return err
 	}
@@ -126,6 +129,7 @@ func (e *Engine) Run(ctx context.Context) error {
 // Once reads every source once, carries what follows to its end, and returns.
 // progress is told after each reading; it may be nil.
 func (e *Engine) Once(ctx context.Context, progress func(done, all int)) error {
+	defer e.beside.Wait()
 	if err := e.begin(ctx); err != nil {
 		return err
 	}

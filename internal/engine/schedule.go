@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"context"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/cordonhq/cordon"
@@ -19,6 +20,7 @@ type feed struct {
 	due     time.Time
 	last    cordon.Coverage // as stored
 	known   collect.Known   // hashes of the last reading
+	renewed time.Time       // from when on a quiet reading is stored again
 	retries int             // failures in a row
 }
 
@@ -85,86 +87,81 @@ func (e *Engine) readAll(ctx context.Context, progress func(done, all int)) erro
 	return e.flushQuiet(ctx)
 }
 
-// schedule hands each feed to a worker when it is due, until ctx ends: one
-// heap, one goroutine, InFlight workers.
+// A schedule is the heap and who may take from it.
+type schedule struct {
+	mu      sync.Mutex
+	waiting feeds
+}
+
+// take returns the feed that is due at now, or how long to wait until one may
+// be. A feed whose budget is spent is put off to when it is not, so that no
+// worker waits for it.
+func (s *schedule) take(now time.Time) (*feed, time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for range s.waiting {
+		first := s.waiting[0]
+		if wait := first.due.Sub(now); wait > 0 {
+			return nil, min(wait, idle)
+		}
+		ready := first.tenant.Client.Ready(collect.Family(first.source), now)
+		if !ready.After(now) {
+			heap.Pop(&s.waiting)
+			return first, 0
+		}
+		first.due = ready
+		heap.Fix(&s.waiting, 0)
+	}
+	return nil, idle
+}
+
+func (s *schedule) put(f *feed) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	heap.Push(&s.waiting, f)
+}
+
+// idle is how long a worker sleeps at most before it looks at the heap again:
+// another may have put back a feed that is due sooner.
+const idle = 250 * time.Millisecond
+
+// schedule reads each feed when it is due, until ctx ends: one heap, InFlight
+// workers, and no goroutine or timer for a feed that waits.
 func (e *Engine) schedule(ctx context.Context) error {
 	all, err := e.newFeeds(ctx)
 	if err != nil {
 		return err
 	}
 	heap.Init(&all)
-	work, back := make(chan *feed), make(chan *feed)
+	s := &schedule{waiting: all}
 	g, ctx := errgroup.WithContext(ctx)
 	for range e.InFlight {
-		g.Go(func() error { return e.readFeeds(ctx, work, back) })
+		g.Go(func() error { return e.readFeeds(ctx, s) })
 	}
-	g.Go(func() error { return e.dispatch(ctx, all, work, back) })
 	return g.Wait()
 }
 
 // readFeeds is one worker.
-func (e *Engine) readFeeds(ctx context.Context, work <-chan *feed, back chan<- *feed) error {
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case f := <-work:
-			if err := e.read(ctx, f); err != nil && ctx.Err() == nil {
-				e.Log.ErrorContext(ctx, "reading could not be stored", "tenant", f.tenant.ID, "source", f.source, "error", err)
-			}
-			f.due = e.next(f)
-			select {
-			case back <- f:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-	}
-}
-
-// first returns the feed that is due first. One whose budget is spent is put
-// off to when it is not, so that no worker waits for it.
-func (f feeds) first(now time.Time) *feed {
-	for range f {
-		first := f[0]
-		if first.due.After(now) {
-			break
-		}
-		ready := first.tenant.Client.Ready(collect.Family(first.source), now)
-		if !ready.After(now) {
-			break
-		}
-		first.due = ready
-		heap.Fix(&f, 0)
-	}
-	return f[0]
-}
-
-// dispatch owns the heap.
-func (e *Engine) dispatch(ctx context.Context, waiting feeds, work chan<- *feed, back <-chan *feed) error {
-	timer := time.NewTimer(0)
+func (e *Engine) readFeeds(ctx context.Context, s *schedule) error {
+	timer := time.NewTimer(idle)
 	defer timer.Stop()
-	for {
-		var out chan<- *feed
-		var first *feed
-		if len(waiting) > 0 {
-			first = waiting.first(e.Now())
-			if wait := first.due.Sub(e.Now()); wait > 0 {
-				timer.Reset(wait)
-			} else {
-				out = work
+	for ctx.Err() == nil {
+		f, wait := s.take(e.Now())
+		if f == nil {
+			timer.Reset(wait)
+			select {
+			case <-ctx.Done():
+			case <-timer.C:
 			}
+			continue
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-timer.C:
-		case out <- first:
-			heap.Pop(&waiting)
-		case f := <-back:
-			heap.Push(&waiting, f)
+		if err := e.read(ctx, f); err != nil && ctx.Err() == nil {
+			e.Log.ErrorContext(ctx, "reading could not be stored", "tenant", f.tenant.ID, "source", f.source, "error", err)
 		}
+		f.due = e.next(f)
+		s.put(f)
 	}
+	return ctx.Err()
 }
 
 // maxBackoff is the longest pause after failures in a row.

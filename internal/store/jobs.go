@@ -10,13 +10,14 @@ import (
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 )
 
-// How the job queue is set: measured so that a job starts 5 to 15 ms after
-// its commit, and a stuck one comes back in half a minute.
+// How the job queue is set. Stations run right after the commit that asks for
+// them; the jobs are the safety net, so they may wait a moment, and an idle
+// engine costs little.
 const (
 	jobTimeout    = 20 * time.Second
 	rescueAfter   = 30 * time.Second
 	fetchCooldown = 5 * time.Millisecond
-	fetchPoll     = 50 * time.Millisecond
+	fetchPoll     = 200 * time.Millisecond
 )
 
 // Jobs works the queue until ctx ends, with up to parallel jobs at once. Jobs
@@ -32,6 +33,7 @@ func (s *Store) Jobs(ctx context.Context, workers *river.Workers, parallel int, 
 		Logger:               log,
 		FetchCooldown:        fetchCooldown,
 		FetchPollInterval:    fetchPoll,
+		PollOnly:             true, // the listener would poll the file, too
 		JobTimeout:           jobTimeout,
 		RescueStuckJobsAfter: rescueAfter,
 	})
