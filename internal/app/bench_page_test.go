@@ -137,9 +137,9 @@ func (p *pageBench) store() (fresh, known benchCost, rows *rawRows) {
 // does it but for the jobs that follow.
 func (p *pageBench) readPage(t engine.Tenant, known collect.Known, fresh int, s *store.Store) collect.Known {
 	ctx := p.b.Context()
-	req := collect.Request{Tenant: t.Tenant, Source: cordon.SourceRiskDetections, Known: known, Hasher: p.hasher, Now: p.clock.now()}
+	req := collect.Request{TenantID: t.ID, Source: cordon.SourceRiskDetections, Known: known, Hasher: p.hasher, Now: p.clock.now()}
 	now := collect.Known{}
-	for batch, err := range collect.Read(ctx, t.Client, req) {
+	for batch, err := range collect.Read(ctx, t.Client, &req) {
 		if err != nil || len(batch.Signals) != fresh || len(batch.Hashes) != benchItems {
 			p.b.Fatalf("%d of %d items are new, error %v", len(batch.Signals), len(batch.Hashes), err)
 		}

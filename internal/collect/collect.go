@@ -42,6 +42,18 @@ type Batch struct {
 // overlap is not decoded again.
 type Known map[uint64]struct{}
 
+// With returns k with more hashes. Nothing known stays nil: most sources are
+// quiet.
+func (k Known) With(hashes []uint64) Known {
+	if k == nil && len(hashes) > 0 {
+		k = Known{}
+	}
+	for _, h := range hashes {
+		k[h] = struct{}{}
+	}
+	return k
+}
+
 // A Hasher hashes raw items. Its seed is random, so that nobody can build an
 // item that hides behind the hash of another.
 type Hasher struct{ seed maphash.Seed }
@@ -51,17 +63,17 @@ func NewHasher() Hasher { return Hasher{seed: maphash.MakeSeed()} }
 
 // A Request says what is to be read.
 type Request struct {
-	Tenant cordon.Tenant
-	Source cordon.Source
-	Last   cordon.Coverage // zero at the first reading
-	Known  Known
-	Hasher Hasher
-	Now    time.Time
+	TenantID string
+	Source   cordon.Source
+	Last     cordon.Coverage // zero at the first reading
+	Known    Known
+	Hasher   Hasher
+	Now      time.Time
 }
 
 // Since returns from when on the source is to be read: a little before the
 // last whole reading, or from the beginning.
-func (r Request) Since() time.Time {
+func (r *Request) Since() time.Time {
 	switch {
 	case !r.Last.ReadUntil.IsZero():
 		return r.Last.ReadUntil.Add(-Overlap)
@@ -88,7 +100,7 @@ func Family(source cordon.Source) microsoft.Family {
 
 // Read yields what the source says, page by page. An error is always the last
 // pair, so a loop that meets none has read the source whole.
-func Read(ctx context.Context, c *microsoft.Client, r Request) iter.Seq2[Batch, error] {
+func Read(ctx context.Context, c *microsoft.Client, r *Request) iter.Seq2[Batch, error] {
 	since := r.Since()
 	switch r.Source {
 	case cordon.SourceRiskDetections:
@@ -110,7 +122,7 @@ func Read(ctx context.Context, c *microsoft.Client, r Request) iter.Seq2[Batch, 
 // signals turns pages of raw items into batches of signals. Items that the
 // last reading saw are not decoded. Elements that are no items make a reading
 // that is not whole, but do not end it.
-func (r Request) signals(pages iter.Seq2[microsoft.Page, error], decode func(json.RawMessage) (cordon.Signal, error)) iter.Seq2[Batch, error] {
+func (r *Request) signals(pages iter.Seq2[microsoft.Page, error], decode func(json.RawMessage) (cordon.Signal, error)) iter.Seq2[Batch, error] {
 	return func(yield func(Batch, error) bool) {
 		skipped := 0
 		for page, err := range pages {
@@ -134,7 +146,7 @@ func noItems(source cordon.Source, n int) error {
 	return fmt.Errorf("read %s: %d elements are no objects: %w", source, n, cordon.ErrMalformed)
 }
 
-func (r Request) batch(page microsoft.Page, decode func(json.RawMessage) (cordon.Signal, error)) Batch {
+func (r *Request) batch(page microsoft.Page, decode func(json.RawMessage) (cordon.Signal, error)) Batch {
 	var b Batch
 	for _, raw := range page.Items {
 		hash := maphash.Bytes(r.Hasher.seed, raw)
@@ -147,16 +159,16 @@ func (r Request) batch(page microsoft.Page, decode func(json.RawMessage) (cordon
 }
 
 // signal decodes one item. One that cannot be read is kept as it came.
-func (r Request) signal(raw json.RawMessage, decode func(json.RawMessage) (cordon.Signal, error)) cordon.Signal {
+func (r *Request) signal(raw json.RawMessage, decode func(json.RawMessage) (cordon.Signal, error)) cordon.Signal {
 	sum := sha256.Sum256(raw)
 	version := hex.EncodeToString(sum[:8])
 	s, err := decode(raw)
 	if err != nil {
-		s = unreadable(r.Tenant.ID, version, err)
+		s = unreadable(r.TenantID, version, err)
 	}
 	s.Kind, s.Title = cut(s.Kind), cut(s.Title)
 	slices.SortStableFunc(s.Entities, func(a, b cordon.Entity) int { return strings.Compare(string(b.Kind), string(a.Kind)) }) // users before devices
-	s.TenantID, s.Source, s.Version, s.Raw = r.Tenant.ID, r.Source, version, bytes.Clone(raw)
+	s.TenantID, s.Source, s.Version, s.Raw = r.TenantID, r.Source, version, bytes.Clone(raw)
 	s.ID = signalID(s)
 	return s
 }
@@ -187,7 +199,7 @@ func signalID(s cordon.Signal) string {
 }
 
 // observe yields one reading of a posture value.
-func (r Request) observe(ctx context.Context, c *microsoft.Client, read func(context.Context, *microsoft.Client) (json.RawMessage, error)) iter.Seq2[Batch, error] {
+func (r *Request) observe(ctx context.Context, c *microsoft.Client, read func(context.Context, *microsoft.Client) (json.RawMessage, error)) iter.Seq2[Batch, error] {
 	return func(yield func(Batch, error) bool) {
 		value, err := read(ctx, c)
 		if err != nil {
@@ -195,7 +207,7 @@ func (r Request) observe(ctx context.Context, c *microsoft.Client, read func(con
 			return
 		}
 		yield(Batch{Observation: &cordon.Observation{
-			TenantID: r.Tenant.ID, Source: r.Source, State: cordon.ObservedValue, Value: value, ObservedAt: r.Now,
+			TenantID: r.TenantID, Source: r.Source, State: cordon.ObservedValue, Value: value, ObservedAt: r.Now,
 		}}, nil)
 	}
 }

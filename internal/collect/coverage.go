@@ -8,9 +8,9 @@ import (
 )
 
 // Whole is the coverage after a reading that met no error.
-func (r Request) Whole() cordon.Coverage {
+func (r *Request) Whole() cordon.Coverage {
 	c := cordon.Coverage{
-		TenantID: r.Tenant.ID, Source: r.Source, State: cordon.CoverageWhole,
+		TenantID: r.TenantID, Source: r.Source, State: cordon.CoverageWhole,
 		ReadFrom: r.Last.ReadFrom, ReadUntil: r.Now, CheckedAt: r.Now,
 	}
 	if r.Last.ReadUntil.IsZero() {
@@ -21,9 +21,9 @@ func (r Request) Whole() cordon.Coverage {
 
 // Failed is the coverage after a reading that ended with err: the window that
 // is whole stays what it was. pages says whether some of it came.
-func (r Request) Failed(err error, pages int) cordon.Coverage {
+func (r *Request) Failed(err error, pages int) cordon.Coverage {
 	c := cordon.Coverage{
-		TenantID: r.Tenant.ID, Source: r.Source, State: cordon.CoverageUnreadable,
+		TenantID: r.TenantID, Source: r.Source, State: cordon.CoverageUnreadable,
 		ReadFrom: r.Last.ReadFrom, ReadUntil: r.Last.ReadUntil, CheckedAt: r.Now, Reason: cordon.Plain(err.Error(), 400),
 	}
 	switch {
@@ -39,18 +39,18 @@ func (r Request) Failed(err error, pages int) cordon.Coverage {
 
 // Unreadable is the observation after a posture source could not be read: an
 // error is never an absence.
-func (r Request) Unreadable(err error) cordon.Observation {
+func (r *Request) Unreadable(err error) cordon.Observation {
 	return cordon.Observation{
-		TenantID: r.Tenant.ID, Source: r.Source, State: cordon.ObservedUnreadable,
+		TenantID: r.TenantID, Source: r.Source, State: cordon.ObservedUnreadable,
 		Reason: cordon.Plain(err.Error(), 400), ObservedAt: r.Now,
 	}
 }
 
 // UnsafeLink is the signal for an answer that pointed away from the tenant's
 // hosts: somebody tampers with what we read.
-func (r Request) UnsafeLink(err error) cordon.Signal {
-	s := unreadable(r.Tenant.ID, "unsafe_link", err)
-	s.TenantID, s.Source, s.Kind, s.Severity = r.Tenant.ID, r.Source, "unsafe_link", cordon.SeverityHigh
+func (r *Request) UnsafeLink(err error) cordon.Signal {
+	s := unreadable(r.TenantID, "unsafe_link", err)
+	s.TenantID, s.Source, s.Kind, s.Severity = r.TenantID, r.Source, "unsafe_link", cordon.SeverityHigh
 	s.Title = "An answer pointed away from the tenant's own hosts: " + cordon.Plain(err.Error(), 200)
 	s.OccurredAt, s.DetectedAt, s.UpdatedAt = r.Now, r.Now, r.Now
 	s.Version = r.Now.UTC().Format("2006-01-02T15") // one an hour is enough to tell

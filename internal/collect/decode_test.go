@@ -23,7 +23,7 @@ const (
 var at = time.Date(2026, 2, 3, 12, 0, 0, 0, time.UTC)
 
 func request(s cordon.Source) Request {
-	return Request{Tenant: cordon.Tenant{ID: tenantID}, Source: s, Hasher: NewHasher(), Now: at}
+	return Request{TenantID: tenantID, Source: s, Hasher: NewHasher(), Now: at}
 }
 
 // decoders are those of the sources that yield signals.
@@ -34,7 +34,10 @@ func decoders() map[cordon.Source]func(json.RawMessage) (cordon.Signal, error) {
 }
 
 // decode reads one item as Read does.
-func decode(s cordon.Source, raw []byte) cordon.Signal { return request(s).signal(raw, decoders()[s]) }
+func decode(s cordon.Source, raw []byte) cordon.Signal {
+	r := request(s)
+	return r.signal(raw, decoders()[s])
+}
 
 // Every testdata/SOURCE/NAME.json is an item as it came, and NAME.want beside
 // it the signal that it becomes, without the raw item.
@@ -190,7 +193,7 @@ func TestSignalIdentity(t *testing.T) {
 	item := `{"id":"a","riskLevel":"high"}`
 	first := decode(cordon.SourceRiskDetections, []byte(item))
 	other := request(cordon.SourceRiskDetections)
-	other.Tenant.ID = "11111111-1111-4111-8111-111111111111"
+	other.TenantID = "11111111-1111-4111-8111-111111111111"
 	for name, s := range map[string]cordon.Signal{
 		"a new version":  decode(cordon.SourceRiskDetections, []byte(`{"id":"a","riskLevel":"low"}`)),
 		"another source": decode(cordon.SourceAlerts, []byte(item)),

@@ -65,14 +65,14 @@ func (w *world) inject(t *testing.T, resource string, objects ...string) {
 }
 
 func (w *world) request(s cordon.Source) Request {
-	return Request{Tenant: w.tenant, Source: s, Hasher: NewHasher(), Now: time.Now().UTC()}
+	return Request{TenantID: w.tenant.ID, Source: s, Hasher: NewHasher(), Now: time.Now().UTC()}
 }
 
 // read returns all that a reading yields.
 func (w *world) read(t *testing.T, r Request) (batches []Batch, signals []cordon.Signal, err error) {
 	t.Helper()
 	w.ahead.Add(int64(10 * time.Second))
-	for b, e := range Read(t.Context(), w.client, r) {
+	for b, e := range Read(t.Context(), w.client, &r) {
 		if err != nil {
 			t.Fatalf("something follows the error %v", err)
 		}

@@ -34,11 +34,12 @@ func (e *Engine) coverage(ctx context.Context) (map[feedKey]cordon.Coverage, err
 // could not be read is stored as such: the error returned is ours.
 func (e *Engine) read(ctx context.Context, f *feed) error {
 	req := collect.Request{
-		Tenant: f.tenant.Tenant, Source: f.source, Last: f.last, Known: f.known, Hasher: e.hasher, Now: e.Now().UTC().Truncate(time.Microsecond),
+		TenantID: f.tenant.ID, Source: f.source, Last: f.last, Known: f.known, Hasher: e.hasher, Now: e.Now().UTC().Truncate(time.Microsecond),
 	}
 	var page collect.Batch
-	known, pages := collect.Known{}, 0
-	for batch, err := range collect.Read(ctx, f.tenant.Client, req) {
+	var known collect.Known
+	pages := 0
+	for batch, err := range collect.Read(ctx, f.tenant.Client, &req) {
 		if err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -48,7 +49,7 @@ func (e *Engine) read(ctx context.Context, f *feed) error {
 				e.Log.DebugContext(ctx, "reading put off", "tenant", f.tenant.ID, "source", f.source, "error", err)
 				return e.storePage(ctx, f, page) // it grows stale if this goes on
 			}
-			return e.store(ctx, f, page, req.Failed(err, pages), failure(req, err)...)
+			return e.store(ctx, f, page, req.Failed(err, pages), failure(&req, err)...)
 		}
 		if pages > 0 {
 			if err := e.storePage(ctx, f, page); err != nil {
@@ -56,9 +57,7 @@ func (e *Engine) read(ctx context.Context, f *feed) error {
 			}
 		}
 		page, pages = batch, pages+1
-		for _, h := range batch.Hashes {
-			known[h] = struct{}{}
-		}
+		known = known.With(batch.Hashes)
 	}
 	if err := e.store(ctx, f, page, req.Whole()); err != nil {
 		return err
@@ -69,7 +68,7 @@ func (e *Engine) read(ctx context.Context, f *feed) error {
 
 // failure is what there is to say about a reading that failed, besides its
 // coverage.
-func failure(req collect.Request, err error) (signals []cordon.Signal) {
+func failure(req *collect.Request, err error) (signals []cordon.Signal) {
 	if errors.Is(err, cordon.ErrUnsafeLink) {
 		signals = append(signals, req.UnsafeLink(err))
 	}
@@ -81,7 +80,7 @@ func (e *Engine) storePage(ctx context.Context, f *feed, page collect.Batch) err
 	if len(page.Signals) == 0 {
 		return nil
 	}
-	return e.Store.Write(ctx, func(tx *store.Tx) error { return e.putSignals(ctx, tx, f.tenant, page.Signals) })
+	return e.Store.Write(ctx, func(tx *store.Tx) error { return e.putSignals(ctx, tx, *f.tenant, page.Signals) })
 }
 
 func (e *Engine) putSignals(ctx context.Context, tx *store.Tx, t Tenant, signals []cordon.Signal) error {
@@ -104,10 +103,10 @@ func (e *Engine) store(ctx context.Context, f *feed, page collect.Batch, now cor
 		if err := e.observe(ctx, tx, f, page.Observation, now); err != nil {
 			return err
 		}
-		if err := e.putSignals(ctx, tx, f.tenant, page.Signals); err != nil {
+		if err := e.putSignals(ctx, tx, *f.tenant, page.Signals); err != nil {
 			return err
 		}
-		if err := e.alarm(ctx, tx, f.tenant, more); err != nil {
+		if err := e.alarm(ctx, tx, *f.tenant, more); err != nil {
 			return err
 		}
 		if moved {
@@ -163,7 +162,7 @@ func (e *Engine) observe(ctx context.Context, tx *store.Tx, f *feed, o *cordon.O
 		return err
 	}
 	if changed, ok := collect.Changed(before, *o); ok {
-		if err := e.putSignals(ctx, tx, f.tenant, []cordon.Signal{changed}); err != nil {
+		if err := e.putSignals(ctx, tx, *f.tenant, []cordon.Signal{changed}); err != nil {
 			return err
 		}
 	}
@@ -174,7 +173,7 @@ func (e *Engine) observe(ctx context.Context, tx *store.Tx, f *feed, o *cordon.O
 // and has everything looked at anew that depends on it.
 func (e *Engine) coverageMoved(ctx context.Context, tx *store.Tx, f *feed, now cordon.Coverage) error {
 	if now.Missing() || f.last.Missing() && f.last.State != "" {
-		if err := e.notice(ctx, tx, f.tenant, coverageNotice(f, now)); err != nil {
+		if err := e.notice(ctx, tx, *f.tenant, coverageNotice(f, now)); err != nil {
 			return err
 		}
 	}

@@ -15,7 +15,7 @@ import (
 // A feed is one source of one tenant and when it is to be read next. It is
 // all that a quiet source costs: no goroutine, no timer.
 type feed struct {
-	tenant  Tenant
+	tenant  *Tenant
 	source  cordon.Source
 	due     time.Time
 	last    cordon.Coverage // as stored
@@ -49,7 +49,8 @@ func (e *Engine) newFeeds(ctx context.Context) (feeds, error) {
 	var all feeds
 	now := e.Now()
 	for _, source := range e.Sources {
-		for _, t := range e.Tenants {
+		for i := range e.Tenants {
+			t := &e.Tenants[i]
 			all = append(all, &feed{tenant: t, source: source, due: now, last: stored[feedKey{t.ID, source}]})
 		}
 	}
@@ -123,7 +124,7 @@ func (s *schedule) put(f *feed) {
 
 // idle is how long a worker sleeps at most before it looks at the heap again:
 // another may have put back a feed that is due sooner.
-const idle = 250 * time.Millisecond
+const idle = 50 * time.Millisecond
 
 // schedule reads each feed when it is due, until ctx ends: one heap, InFlight
 // workers, and no goroutine or timer for a feed that waits.

@@ -12,8 +12,8 @@ import (
 // it answers whether the source can be read.
 func TryRead(ctx context.Context, t Tenant, source cordon.Source) error {
 	now := time.Now().UTC()
-	req := collect.Request{Tenant: t.Tenant, Source: source, Last: cordon.Coverage{ReadUntil: now}, Hasher: collect.NewHasher(), Now: now}
-	for _, err := range collect.Read(ctx, t.Client, req) {
+	req := collect.Request{TenantID: t.ID, Source: source, Last: cordon.Coverage{ReadUntil: now}, Hasher: collect.NewHasher(), Now: now}
+	for _, err := range collect.Read(ctx, t.Client, &req) {
 		return err
 	}
 	return nil
