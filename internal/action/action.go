@@ -120,6 +120,8 @@ func (v Verb) Explain(err error) string {
 		if v.Effect != Posture {
 			advice += "; for an administrator's account the app also needs a directory role such as Privileged Authentication Administrator"
 		}
+	case errors.Is(err, cordon.ErrBadRequest):
+		advice = "Microsoft does not understand the request, and trying again does not help: report it with the request id"
 	case errors.Is(err, cordon.ErrNotFound):
 		advice = "the target no longer exists"
 	case errors.Is(err, cordon.ErrCredential), errors.Is(err, cordon.ErrGone):

@@ -193,7 +193,7 @@ func TestExplain(t *testing.T) {
 		{"no licence", cordon.ActionDisableUser, answer(403, "Forbidden", "Your tenant is not licensed for this feature."), "the tenant lacks the licence or the product"},
 		{"no product", cordon.ActionDisableUser, answer(401, "Unauthorized", "Account is not provisioned."), "the tenant lacks the licence or the product"},
 		{"conflict of a user", cordon.ActionDisableUser, answer(409, "Conflict", "x"), again},
-		{"bad request", cordon.ActionDisableUser, answer(400, "BadRequest", "x"), again},
+		{"bad request", cordon.ActionDisableUser, answer(400, "BadRequest", "x"), "Microsoft does not understand the request, and trying again does not help: report it with the request id"},
 	}
 	for _, tt := range tests {
 		got := find(t, tt.verb).Explain(tt.err)

@@ -65,16 +65,24 @@ func readDefaults(ctx context.Context, t engine.Tenant) Defaults {
 		return Defaults{State: cordon.ObservedAbsent, Reason: err.Error(), Blocking: []string{}}
 	}
 	if err != nil {
-		return Defaults{State: cordon.ObservedUnreadable, Reason: err.Error(), Blocking: []string{}}
+		return Defaults{State: cordon.ObservedUnreadable, Reason: advised(err), Blocking: []string{}}
 	}
 	d := Defaults{State: cordon.ObservedValue, Enabled: p.IsEnabled, Blocking: []string{}}
 	policies, err := engine.Policies(ctx, t.Client)
 	if err != nil {
-		d.Reason = "conditional access policies could not be read: " + err.Error()
+		d.Reason = "conditional access policies could not be read: " + advised(err)
 		return d
 	}
 	d.Blocking = engine.EnabledPolicies(policies)
 	return d
+}
+
+// advised says what to do about an error of reading policies.
+func advised(err error) string {
+	if errors.Is(err, cordon.ErrDenied) {
+		return "grant the app Policy.Read.All and consent as an administrator: " + err.Error()
+	}
+	return err.Error()
 }
 
 // A Finding is the answer to one question about how a tenant can be entered.

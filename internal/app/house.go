@@ -64,10 +64,10 @@ func (h *House) build(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	tenants, cloud, err := h.Config.Enter(o.Now)
+	h.cloud = cloud
 	if err != nil {
 		return err
 	}
-	h.cloud = cloud
 	playbooks, err := h.Config.LoadPlaybooks()
 	if err != nil {
 		return err
@@ -226,6 +226,9 @@ func Locate(ctx context.Context, tenants []engine.Tenant, name string) (engine.T
 	switch {
 	case len(found) == 1 && len(errs) == 0:
 		u := answers[found[0]].value
+		if !strings.EqualFold(u.ID, name) && !strings.EqualFold(u.UserPrincipalName, name) {
+			return engine.Tenant{}, cordon.Entity{}, fmt.Errorf("asked for %q, Microsoft answered with another user: %w", name, cordon.ErrMalformed)
+		}
 		return tenants[found[0]], cordon.NewUser(u.ID, u.UserPrincipalName, ""), nil
 	case len(found) > 1:
 		return engine.Tenant{}, cordon.Entity{}, fmt.Errorf("%q is a user of %d tenants: name one with --tenant", name, len(found))

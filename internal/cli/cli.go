@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -53,10 +54,15 @@ func Main(ctx context.Context, args []string, d *Deps) int {
 	}
 	var quiet *findings
 	if !errors.As(err, &quiet) || quiet.text != "" {
-		fmt.Fprintln(d.Err, "cordon: "+err.Error())
+		for line := range strings.Lines(err.Error()) { // what tenants wrote may stand in it
+			fmt.Fprintln(d.Err, "cordon: "+cordon.Plain(line, maxError))
+		}
 	}
 	return exitCode(err)
 }
+
+// maxError bounds a line of an error.
+const maxError = 2000
 
 // findings ends a command that has answered, with a code that says what the
 // answer was.

@@ -146,7 +146,8 @@ func (d *Deps) showGranted(c *app.Config, run cordon.Run) error {
 			continue
 		}
 		if s.Verdict.Decision == cordon.Hold || s.Verdict.Decision == cordon.Refuse {
-			return fmt.Errorf("%s %s: %w: %s: %s", s.Action, s.Target.Label(), cordon.ErrRefused, s.Verdict.Reason, s.Verdict.Detail)
+			word := map[cordon.Decision]string{cordon.Hold: "held by guard", cordon.Refuse: "refused by guard"}[s.Verdict.Decision]
+			return &findings{code: exitRefused, text: fmt.Sprintf("%s %s: %s: %s: %s", s.Action, s.Target.Label(), word, s.Verdict.Reason, s.Verdict.Detail)}
 		}
 		if s.Outcome == cordon.OutcomeFailed {
 			return fmt.Errorf("%s %s: %s", s.Action, s.Target.Label(), s.Detail)

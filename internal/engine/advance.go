@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -67,6 +68,9 @@ func (e *Engine) resume(ctx context.Context, t Tenant, run cordon.Run, s cordon.
 		return err
 	}
 	now, err := verb.Read(ctx, t.Client, s.Target)
+	if errors.Is(err, cordon.ErrNotFound) {
+		return e.finish(ctx, t, run, verb, s, failed(s, "no answer came back, and the target no longer exists"))
+	}
 	if err != nil {
 		return fmt.Errorf("resume %s: %w", s.Action, err)
 	}
@@ -75,10 +79,25 @@ func (e *Engine) resume(ctx context.Context, t Tenant, run cordon.Run, s cordon.
 		s.Detail = "no answer came back; reading the state shows that it is as wished"
 		return e.finish(ctx, t, run, verb, s, s)
 	}
+	if s.Attempts >= maxAttempts && e.Now().Before(s.ActedAt.Add(verb.Settles)) {
+		return fmt.Errorf("%s on %s: the state is not yet as wished: %w", s.Action, s.Target.ID(), cordon.ErrUnavailable)
+	}
 	if s.Attempts >= maxAttempts {
 		return e.finish(ctx, t, run, verb, s, failed(s, fmt.Sprintf("no answer came back %d times, and the state is not as wished", s.Attempts)))
 	}
+	if s.Outcome == cordon.OutcomeIntent {
+		if err := e.lost(ctx, run, s); err != nil {
+			return err
+		}
+	}
 	return e.attempt(ctx, t, run, s, verb)
+}
+
+// lost closes an intent whose action seems never to have taken effect, before
+// the next one is written down: no intent stays without an outcome.
+func (e *Engine) lost(ctx context.Context, run cordon.Run, s cordon.Step) error {
+	s.Outcome, s.Detail = cordon.OutcomeUnknown, "no answer was written down; reading the state shows no effect"
+	return e.Store.Write(ctx, func(tx *store.Tx) error { return e.record(ctx, tx, run, s, cordon.EntryOutcome) })
 }
 
 func failed(s cordon.Step, detail string) cordon.Step {
@@ -88,23 +107,37 @@ func failed(s cordon.Step, detail string) cordon.Step {
 
 // attempt has a step judged and, when guard allows it, done and proved.
 func (e *Engine) attempt(ctx context.Context, t Tenant, run cordon.Run, s cordon.Step, verb action.Verb) error {
-	sit := e.situation(ctx, t, run, s, verb)
+	sit, failed := e.situation(ctx, t, run, s, verb)
 	var before action.State
 	if t.Mode != cordon.ModeObserve {
 		var err error
 		if before, err = verb.Read(ctx, t.Client, s.Target); err != nil {
 			sit.Unreadable = append(sit.Unreadable, "state before: "+err.Error())
+			failed = errors.Join(failed, err)
 		}
 	}
 	if ctx.Err() != nil { // what the end of the process kept from being read is no verdict
 		return ctx.Err()
 	}
+	if e.passing(run, failed) {
+		return fmt.Errorf("judge %s on %s: %w", s.Action, s.Target.ID(), failed)
+	}
 	var err error
-	if s, err = e.judge(ctx, t, run, s, verb, sit, before); err != nil || s.Outcome != cordon.OutcomeIntent {
+	if s, err = e.judge(ctx, t, run, s, verb, sit, before); err != nil || s.Outcome != cordon.OutcomeIntent || s.Verdict.Decision != cordon.Allow || run.Shadow {
 		return err
 	}
 	e.At(PointIntent)
 	return e.act(ctx, t, run, s, verb)
+}
+
+// patience is how long a playbook's run waits for what passes: a service that
+// is down, a budget that is spent. A person is told at once.
+const patience = 10 * time.Minute
+
+// passing reports whether a failure may pass if the run waits.
+func (e *Engine) passing(run cordon.Run, err error) bool {
+	return !run.Requester.IsPerson() && e.Now().Sub(run.StartedAt) < patience &&
+		(errors.Is(err, cordon.ErrUnavailable) || errors.Is(err, cordon.ErrThrottled))
 }
 
 // act lets the action leave, reads the state back and writes both down. Once
@@ -112,10 +145,9 @@ func (e *Engine) attempt(ctx context.Context, t Tenant, run cordon.Run, s cordon
 func (e *Engine) act(ctx context.Context, t Tenant, run cordon.Run, s cordon.Step, verb action.Verb) error {
 	err := verb.Do(ctx, t.Client, s.Target, s.RequestID)
 	e.At(PointActed)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
-	defer cancel()
+	ctx = context.WithoutCancel(ctx)
 	before := s
-	s = settle(s, verb, err)
+	s = settle(s, verb, err, e.passing(run, err))
 	if s.Outcome == cordon.OutcomeDone || s.Outcome == cordon.OutcomeUnknown {
 		s = e.readBack(ctx, t, s, verb)
 	}
@@ -148,7 +180,7 @@ func (e *Engine) close(ctx context.Context, run cordon.Run, state cordon.RunStat
 		if state != cordon.RunDone || run.IncidentID == "" {
 			return nil
 		}
-		return tx.SetIncidentState(ctx, run.IncidentID, cordon.IncidentContained, e.Now().UTC())
+		return tx.MoveIncident(ctx, run.IncidentID, cordon.IncidentOpen, cordon.IncidentContained, e.Now().UTC())
 	})
 }
 

@@ -95,7 +95,7 @@ func (e *Engine) putSignals(ctx context.Context, tx *store.Tx, t Tenant, signals
 // follow: durable point 1. A reading without news goes with others of its
 // kind.
 func (e *Engine) store(ctx context.Context, f *feed, page collect.Batch, now cordon.Coverage, more ...cordon.Signal) error {
-	moved := now.State != f.last.State
+	moved := now.State != f.last.At(now.CheckedAt).State
 	if len(page.Signals)+len(more) == 0 && page.Observation == nil && !moved {
 		return e.storeQuiet(ctx, f, now)
 	}

@@ -145,7 +145,7 @@ func (e *Engine) putIncident(ctx context.Context, tx *store.Tx, t Tenant, before
 		return err
 	}
 	if in.State == cordon.IncidentMerged {
-		return nil
+		return tx.MoveRuns(ctx, in.ID, in.MergedTo)
 	}
 	if len(in.Origins) >= noticeFromOrigin && len(in.Origins) > len(before.Origins) {
 		if err := e.notice(ctx, tx, t, incidentNotice(in)); err != nil {
@@ -213,6 +213,9 @@ func (e *Engine) review(ctx context.Context, tenantID string) error {
 
 // wakeHeld has guard look again at held runs: those whose reason may be gone.
 func (e *Engine) wakeHeld(ctx context.Context, tx *store.Tx, f store.RunFilter, reasons ...cordon.Reason) error {
+	if len(reasons) == 0 {
+		return nil
+	}
 	f.States = []cordon.RunState{cordon.RunHeld}
 	held, err := tx.Runs(ctx, f)
 	if err != nil {

@@ -28,6 +28,9 @@ func (e *Engine) decideOne(ctx context.Context, incidentID string) error {
 	var started []string
 	err := e.Store.Write(ctx, func(tx *store.Tx) error {
 		in, err := tx.Incident(ctx, incidentID)
+		if errors.Is(err, cordon.ErrNotFound) {
+			return nil
+		}
 		if err != nil || in.State != cordon.IncidentOpen {
 			return err
 		}
@@ -98,10 +101,14 @@ func (e *Engine) offer(ctx context.Context, tx *store.Tx, t Tenant, p playbook.P
 // stands reports whether an earlier run of the playbook on the incident makes
 // another one needless. A run that only judged, in shadow or because the
 // tenant was merely observed, does not stand in the way of the first that may
-// act.
+// act; nor does one that was refused because something could not be read.
 func stands(earlier, now cordon.Run, mode cordon.Mode) bool {
+	unread := earlier.State == cordon.RunRefused && slices.ContainsFunc(earlier.Steps, func(s cordon.Step) bool { return s.Verdict.Reason == cordon.ReasonUnreadable }) &&
+		!slices.ContainsFunc(earlier.Steps, func(s cordon.Step) bool { return s.Attempts > 0 })
 	observed := slices.ContainsFunc(earlier.Steps, func(s cordon.Step) bool { return s.Verdict.Reason == cordon.ReasonObserve })
 	switch {
+	case unread:
+		return false
 	case earlier.Shadow:
 		return now.Shadow
 	case observed:

@@ -76,6 +76,8 @@ type Engine struct {
 	quietMu sync.Mutex
 	quiet   []cordon.Coverage // readings without news, committed in groups
 	places  chan struct{}     // see soon
+	ending  chan struct{}     // closed when the engine ends
+	outlets []*outlet
 	beside  sync.WaitGroup
 	runs    keyed // one goroutine at a time on a run
 	sizes   sizes // how many users a tenant has
@@ -105,14 +107,19 @@ func New(o Options) (*Engine, error) {
 	for _, t := range o.Tenants {
 		e.tenants[t.ID] = t
 	}
+	for _, c := range o.Channels {
+		e.outlets = append(e.outlets, &outlet{Channel: c})
+	}
 	return e, nil
 }
 
 // Run reads every source in its rhythm and carries what follows, until ctx
 // ends.
 func (e *Engine) Run(ctx context.Context) error {
-	defer e.beside.Wait()
-	if err := e.begin(ctx); err != nil {
+	defer e.begun()()
+	if err := e.begin(ctx); ctx.Err() != nil {
+		return nil //nolint:nilerr // it was told to stop
+	} else if err != nil {
 		return err
 	}
 	g, gctx := errgroup.WithContext(ctx)
@@ -129,7 +136,7 @@ func (e *Engine) Run(ctx context.Context) error {
 // Once reads every source once, carries what follows to its end, and returns.
 // progress is told after each reading; it may be nil.
 func (e *Engine) Once(ctx context.Context, progress func(done, all int)) error {
-	defer e.beside.Wait()
+	defer e.begun()()
 	if err := e.begin(ctx); err != nil {
 		return err
 	}
@@ -142,7 +149,7 @@ func (e *Engine) Once(ctx context.Context, progress func(done, all int)) error {
 		if err := e.readAll(workCtx, progress); err != nil {
 			return err
 		}
-		if err := e.sweep(workCtx); err != nil {
+		if err := e.sweep(workCtx, e.enqueue); err != nil {
 			return err
 		}
 		return e.settle(workCtx)
@@ -166,7 +173,7 @@ func (e *Engine) settle(ctx context.Context) error {
 		if jobs.Due == 0 && jobs.Failing > 0 {
 			return fmt.Errorf("%d jobs failed; the warnings say why, and the next sync or serve tries them again", jobs.Failing)
 		}
-		if jobs.Due == 0 {
+		if jobs.Due == 0 && len(e.places) == 0 {
 			return nil
 		}
 		select {

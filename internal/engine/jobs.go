@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/microsoft"
 	"github.com/cordonhq/cordon/internal/store"
 	"github.com/riverqueue/river"
 )
@@ -79,11 +80,20 @@ func handle[J river.JobArgs](log *slog.Logger, workers *river.Workers, do func(c
 		switch {
 		case errors.Is(err, cordon.ErrNotFound):
 			return river.JobCancel(err)
-		case errors.Is(err, cordon.ErrThrottled):
-			return river.JobSnooze(time.Second)
+		case errors.Is(err, cordon.ErrThrottled), errors.Is(err, cordon.ErrUnavailable):
+			return river.JobSnooze(pause(err))
 		}
 		return err
 	}))
+}
+
+// pause is how long a job waits that the service put off.
+func pause(err error) time.Duration {
+	var answer *microsoft.Error
+	if errors.As(err, &answer) {
+		return min(max(answer.RetryAfter, 2*time.Second), 5*time.Minute)
+	}
+	return 2 * time.Second
 }
 
 // sweepEvery is how often the tables are searched for work that no job wakes.
@@ -93,7 +103,7 @@ func (e *Engine) sweepForever(ctx context.Context) error {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {
-		if err := e.sweep(ctx); err != nil {
+		if err := e.sweep(ctx, e.doSoon); err != nil && ctx.Err() == nil {
 			e.Log.ErrorContext(ctx, "sweep failed", "error", err)
 		}
 		select {
@@ -104,30 +114,56 @@ func (e *Engine) sweepForever(ctx context.Context) error {
 	}
 }
 
-// sweep enqueues jobs for what is due: runs that go on, signals that were not
-// correlated, notices that were not sent.
-func (e *Engine) sweep(ctx context.Context) error {
-	return e.Store.Write(ctx, func(tx *store.Tx) error {
+// errand is what a sweep found due.
+type errand struct {
+	job river.JobArgs
+	do  func(context.Context) error
+}
+
+// sweep hands over what is due in the tables of the configured tenants: runs
+// that go on, signals that were not correlated, notices that were not sent.
+func (e *Engine) sweep(ctx context.Context, hand func(context.Context, []errand) error) error {
+	due := []errand{{tellJob{}, e.tell}}
+	err := e.Store.Read(ctx, func(tx *store.Tx) error {
 		running, err := tx.Runs(ctx, store.RunFilter{States: []cordon.RunState{cordon.RunRunning}})
 		if err != nil {
 			return err
 		}
-		pending, err := tx.TenantsWithPending(ctx)
-		if err != nil {
-			return err
-		}
-		jobs := []river.JobArgs{tellJob{}}
 		for _, r := range running {
-			jobs = append(jobs, advanceJob{Run: r.ID})
+			if _, configured := e.tenants[r.TenantID]; configured {
+				due = append(due, errand{advanceJob{Run: r.ID}, func(ctx context.Context) error { return e.advance(ctx, r.ID) }})
+			}
 		}
+		pending, err := tx.TenantsWithPending(ctx)
 		for _, t := range pending {
-			jobs = append(jobs, correlateJob{Tenant: t})
+			if _, configured := e.tenants[t]; configured {
+				due = append(due, errand{correlateJob{Tenant: t}, func(ctx context.Context) error { return e.correlate(ctx, t) }})
+			}
 		}
-		for _, j := range jobs {
-			if err := tx.Enqueue(ctx, j, time.Time{}); err != nil {
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return hand(ctx, due)
+}
+
+// enqueue makes jobs of errands.
+func (e *Engine) enqueue(ctx context.Context, due []errand) error {
+	return e.Store.Write(ctx, func(tx *store.Tx) error {
+		for _, d := range due {
+			if err := tx.Enqueue(ctx, d.job, time.Time{}); err != nil {
 				return fmt.Errorf("sweep: %w", err)
 			}
 		}
 		return nil
 	})
+}
+
+// doSoon runs errands without jobs: the next sweep finds again what is left.
+func (e *Engine) doSoon(ctx context.Context, due []errand) error {
+	for _, d := range due {
+		e.soon(ctx, d.do)
+	}
+	return nil
 }

@@ -14,6 +14,7 @@ import (
 // that comes back is an intent, committed with the prior state: durable point
 // 2. Caps are counted in the same transaction.
 func (e *Engine) judge(ctx context.Context, t Tenant, run cordon.Run, s cordon.Step, verb action.Verb, sit guard.Situation, before action.State) (cordon.Step, error) {
+	s.Outcome = cordon.OutcomePlanned // whatever it was: only what is allowed below leaves
 	err := e.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := e.fillStored(ctx, tx, run, &sit); err != nil {
 			return err
@@ -22,7 +23,7 @@ func (e *Engine) judge(ctx context.Context, t Tenant, run cordon.Run, s cordon.S
 		switch {
 		case s.Verdict.Decision != cordon.Allow, run.Shadow:
 			return e.stop(ctx, tx, t, run, s)
-		case verb.Met(nil, before):
+		case s.Attempts == 0 && verb.Met(nil, before):
 			s.Outcome, s.Proof, s.ProvedAt, s.Prior = cordon.OutcomeAlready, cordon.ProofConfirmed, sit.Now, before.JSON()
 			s.Detail = "it was so before"
 			return e.record(ctx, tx, run, s, cordon.EntryOutcome)
@@ -39,15 +40,13 @@ func (e *Engine) judge(ctx context.Context, t Tenant, run cordon.Run, s cordon.S
 
 // stop writes down that guard did not allow a step, and tells.
 func (e *Engine) stop(ctx context.Context, tx *store.Tx, t Tenant, run cordon.Run, s cordon.Step) error {
-	s.Outcome, s.Detail = cordon.OutcomeSkipped, s.Verdict.Detail
-	if s.Verdict.Decision == cordon.Hold {
-		s.Outcome = cordon.OutcomePlanned
+	if err := e.recordStop(ctx, tx, run, s); err != nil || run.Shadow {
+		return err // of a shadow the report tells, not the night
 	}
-	if err := e.record(ctx, tx, run, s, cordon.EntryVerdict); err != nil {
-		return err
-	}
-	if run.Shadow {
-		return nil // the shadow report tells, not the night
+	if s.Verdict.Decision == cordon.Hold { // with the verdict, so that no wake-up falls between
+		if err := tx.SetRunState(ctx, run.ID, cordon.RunHeld, time.Time{}); err != nil {
+			return err
+		}
 	}
 	n := stepNotice(run, s)
 	n.Kind, n.Severity, n.Reason = cordon.NoticeRefused, cordon.SeverityHigh, string(s.Verdict.Reason)
@@ -55,6 +54,22 @@ func (e *Engine) stop(ctx context.Context, tx *store.Tx, t Tenant, run cordon.Ru
 		n.Kind = cordon.NoticeHeld
 	}
 	return e.notice(ctx, tx, t, n)
+}
+
+// recordStop writes down a step that guard stopped. One that left before and
+// whose answer never came stays unknown: it is not called skipped.
+func (e *Engine) recordStop(ctx context.Context, tx *store.Tx, run cordon.Run, s cordon.Step) error {
+	switch {
+	case s.Attempts > 0:
+		s.Outcome, s.Detail = cordon.OutcomeUnknown, "no answer came back, and it is not repeated: "+s.Verdict.Detail
+		return e.record(ctx, tx, run, s, cordon.EntryOutcome)
+	case s.Verdict.Decision == cordon.Hold:
+		s.Outcome = cordon.OutcomePlanned
+	default:
+		s.Outcome = cordon.OutcomeSkipped
+	}
+	s.Detail = s.Verdict.Detail
+	return e.record(ctx, tx, run, s, cordon.EntryVerdict)
 }
 
 func stepNotice(run cordon.Run, s cordon.Step) cordon.Notice {

@@ -18,13 +18,15 @@ import (
 // proveAgain is when the state is read back once more after an action.
 func proveAgain() []time.Duration { return []time.Duration{2 * time.Minute, 15 * time.Minute} }
 
-// settle says what became of an action from the answer that it got.
-func settle(s cordon.Step, verb action.Verb, err error) cordon.Step {
+// settle says what became of an action from the answer that it got. passing
+// says that the action did not leave for a reason that may pass.
+func settle(s cordon.Step, verb action.Verb, err error, passing bool) cordon.Step {
 	switch {
 	case err == nil:
 		s.Outcome, s.Detail = cordon.OutcomeDone, ""
-	case errors.Is(err, cordon.ErrThrottled):
+	case passing && !errors.Is(err, cordon.ErrUnknownOutcome):
 		s.Outcome, s.Verdict, s.Detail = cordon.OutcomePlanned, cordon.Verdict{}, "not done, to be tried again: "+err.Error()
+		s.Attempts--
 	case errors.Is(err, cordon.ErrUnknownOutcome), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		s.Outcome, s.Detail = cordon.OutcomeUnknown, "no answer came back: "+err.Error()
 	default:
@@ -33,8 +35,14 @@ func settle(s cordon.Step, verb action.Verb, err error) cordon.Step {
 	return s
 }
 
+// readBackTimeout is how long reading back at once may take: the outcome waits
+// for it to be written down.
+const readBackTimeout = 5 * time.Second
+
 // readBack proves a step by reading the state that it changed.
 func (e *Engine) readBack(ctx context.Context, t Tenant, s cordon.Step, verb action.Verb) cordon.Step {
+	ctx, cancel := context.WithTimeout(ctx, readBackTimeout)
+	defer cancel()
 	s.ProvedAt = e.Now().UTC().Truncate(time.Microsecond)
 	prior, err := action.ParseState(s.Prior)
 	if err == nil {
@@ -52,7 +60,7 @@ func (e *Engine) readBack(ctx context.Context, t Tenant, s cordon.Step, verb act
 // finish commits what became of an action: durable point 3.
 func (e *Engine) finish(ctx context.Context, t Tenant, run cordon.Run, verb action.Verb, before, s cordon.Step) error {
 	return e.Store.Write(ctx, func(tx *store.Tx) error {
-		if err := e.record(ctx, tx, run, s, cordon.EntryOutcome); err != nil {
+		if err := e.record(ctx, tx, run, s, cordon.EntryOutcome); err != nil || s.Outcome == cordon.OutcomePlanned {
 			return err
 		}
 		if err := e.notice(ctx, tx, t, outcomeNotice(run, s, verb)); err != nil {
@@ -96,22 +104,21 @@ func (e *Engine) prove(ctx context.Context, runID string, step int) error {
 	}
 	s := run.Steps[step]
 	verb, ok := action.Find(s.Action)
-	undone, err := e.undone(ctx, run)
-	if err != nil || !ok || undone || s.Outcome != cordon.OutcomeDone && s.Outcome != cordon.OutcomeUnknown {
+	later, err := e.superseded(ctx, run, s)
+	if err != nil || !ok || later || s.Outcome != cordon.OutcomeDone && s.Outcome != cordon.OutcomeUnknown {
 		return err
 	}
 	before := s.Proof
 	s = e.readBack(ctx, t, s, verb)
-	return e.Store.Write(ctx, func(tx *store.Tx) error { return e.proved(ctx, tx, t, run, s, before) })
+	return e.Store.Write(ctx, func(tx *store.Tx) error { return e.proved(ctx, tx, t, run, verb, s, before) })
 }
 
 // proved writes down a later proof and tells when it is not what it was.
-func (e *Engine) proved(ctx context.Context, tx *store.Tx, t Tenant, run cordon.Run, s cordon.Step, before cordon.Proof) error {
+func (e *Engine) proved(ctx context.Context, tx *store.Tx, t Tenant, run cordon.Run, verb action.Verb, s cordon.Step, before cordon.Proof) error {
 	if err := e.record(ctx, tx, run, s, cordon.EntryProof); err != nil || s.Proof == before {
 		return err
 	}
-	n := stepNotice(run, s)
-	n.Kind, n.Severity, n.Reason = cordon.NoticeContained, cordon.SeverityHigh, "proof "+string(s.Proof)
+	n := outcomeNotice(run, s, verb)
 	if s.Proof == cordon.ProofContradicted {
 		n.Kind = cordon.NoticeFailed
 		n.Title += ": the state is no longer as wished"
@@ -120,21 +127,29 @@ func (e *Engine) proved(ctx context.Context, tx *store.Tx, t Tenant, run cordon.
 		return err
 	}
 	run.Steps[s.Index] = s
-	if _, state := playbook.Next(run); state != run.State && state.Ended() {
-		return tx.SetRunState(ctx, run.ID, state, e.Now().UTC())
+	_, state := playbook.Next(run)
+	if state == run.State || !state.Ended() {
+		return nil
 	}
-	return nil
+	if state == cordon.RunFailed { // the identity is not contained after all
+		if err := tx.MoveIncident(ctx, run.IncidentID, cordon.IncidentContained, cordon.IncidentOpen, e.Now().UTC()); err != nil {
+			return err
+		}
+	}
+	return tx.SetRunState(ctx, run.ID, state, e.Now().UTC())
 }
 
-// undone reports whether a person has undone the run: its state is then no
-// longer as it once wished, rightly.
-func (e *Engine) undone(ctx context.Context, run cordon.Run) (undone bool, err error) {
+// superseded reports whether a later run acted on the same target: its state
+// is then no longer as this one wished, rightly.
+func (e *Engine) superseded(ctx context.Context, run cordon.Run, s cordon.Step) (later bool, err error) {
 	err = e.Store.Read(ctx, func(tx *store.Tx) error {
-		runs, err := tx.Runs(ctx, store.RunFilter{Tenants: []string{run.TenantID}, UndoOf: run.ID})
-		undone = len(runs) > 0
+		attempts, err := tx.Attempts(ctx, run.TenantID, s.ActedAt)
+		for _, a := range attempts {
+			later = later || a.RunID != run.ID && a.TargetID == s.Target.ID() && a.At.After(s.ActedAt)
+		}
 		return err
 	})
-	return undone, err
+	return later, err
 }
 
 // record stores a step as it stands together with its audit entry.

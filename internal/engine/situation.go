@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,36 +35,37 @@ var unprivileged = []string{
 }
 
 // situation reads from Microsoft what guard must know of a step. What could
-// not be read stands in Unreadable: guard then refuses.
-func (e *Engine) situation(ctx context.Context, t Tenant, r cordon.Run, s cordon.Step, verb action.Verb) guard.Situation {
+// not be read stands in Unreadable, for guard then refuses, and in the error.
+func (e *Engine) situation(ctx context.Context, t Tenant, r cordon.Run, s cordon.Step, verb action.Verb) (guard.Situation, error) {
 	sit := guard.Situation{
 		Mode: t.Mode, Requester: r.Requester, PlaybookOn: slices.Contains(e.On, r.Requester.Playbook), RunID: r.ID,
 		Step: r.Plan.Steps[s.Index], Effect: guard.Effect(verb.Effect), SelfMend: verb.SelfMend, OwnApp: t.ClientID, Users: -1,
 	}
 	if t.Mode == cordon.ModeObserve {
-		return sit // refused whatever else is true: read nothing
+		return sit, nil // refused whatever else is true: read nothing
 	}
+	var err error
 	switch {
 	case verb.Effect == action.Posture:
-		e.readPosture(ctx, t, verb, &sit)
+		err = e.readPosture(ctx, t, verb, &sit)
 	case s.Target.Kind == cordon.KindUser:
-		e.readTarget(ctx, t, s.Target, &sit)
+		err = e.readTarget(ctx, t, s.Target, &sit)
 	}
-	return sit
+	return sit, err
 }
 
 // readTarget reads everything about a user that guard asks for, at once.
-func (e *Engine) readTarget(ctx context.Context, t Tenant, target cordon.Entity, sit *guard.Situation) {
+func (e *Engine) readTarget(ctx context.Context, t Tenant, target cordon.Entity, sit *guard.Situation) error {
 	var user microsoft.User
 	var roles []microsoft.Role
 	var admins []microsoft.User
 	var policies []guard.CAPolicy
 	var failed failures
 	var g errgroup.Group
-	g.Go(failed.note("user", func() (err error) { user, err = t.Client.Users.Get(ctx, target.ID()); return err }))
-	g.Go(failed.note("roles of the user", func() (err error) { roles, err = t.Client.Directory.RolesOf(ctx, target.ID()); return err }))
-	g.Go(failed.note("global administrators", func() (err error) { admins, err = t.Client.Directory.GlobalAdmins(ctx); return err }))
-	g.Go(failed.note("conditional access policies", func() (err error) { policies, err = e.policies(ctx, t); return err }))
+	g.Go(failed.note("user", "User.Read.All", func() (err error) { user, err = t.Client.Users.Get(ctx, target.ID()); return err }))
+	g.Go(failed.note("roles of the user", "RoleManagement.Read.Directory", func() (err error) { roles, err = t.Client.Directory.RolesOf(ctx, target.ID()); return err }))
+	g.Go(failed.note("global administrators", "RoleManagement.Read.Directory", func() (err error) { admins, err = t.Client.Directory.GlobalAdmins(ctx); return err }))
+	g.Go(failed.note("conditional access policies", "Policy.Read.All", func() (err error) { policies, err = e.policies(ctx, t); return err }))
 	g.Go(func() error { sit.Users = e.sizes.of(ctx, t, e.Now()); return nil })
 	_ = g.Wait() // what failed stands in failed
 	sit.Unreadable = append(sit.Unreadable, failed.list...)
@@ -77,6 +79,7 @@ func (e *Engine) readTarget(ctx context.Context, t Tenant, target cordon.Entity,
 		}
 	}
 	sit.Target.BreakGlassFound = slices.Contains(guard.FindBreakGlass(all, policies), sit.Target.ObjectID)
+	return errors.Join(failed.errs...)
 }
 
 // targetOf says what is known of the user.
@@ -97,15 +100,16 @@ func targetOf(t Tenant, u microsoft.User, roles []microsoft.Role) guard.Target {
 }
 
 // readPosture reads what guard asks for before a setting is changed.
-func (e *Engine) readPosture(ctx context.Context, t Tenant, verb action.Verb, sit *guard.Situation) {
+func (e *Engine) readPosture(ctx context.Context, t Tenant, verb action.Verb, sit *guard.Situation) error {
 	if verb.Name != cordon.ActionEnableSecurityDefaults {
-		return
+		return nil
 	}
 	policies, err := livePolicies(ctx, t)
 	if err != nil {
-		sit.Unreadable = append(sit.Unreadable, "conditional access policies: "+err.Error())
+		sit.Unreadable = append(sit.Unreadable, unreadable("conditional access policies", "Policy.Read.All", err))
 	}
 	sit.BlockingPolicies = EnabledPolicies(policies)
+	return err
 }
 
 // EnabledPolicies names the policies that stand in the way of security
@@ -149,6 +153,9 @@ func Policies(ctx context.Context, c *microsoft.Client) ([]guard.CAPolicy, error
 		if err != nil {
 			return nil, err
 		}
+		if page.Skipped > 0 {
+			return nil, fmt.Errorf("%d conditional access policies are no objects: %w", page.Skipped, cordon.ErrMalformed)
+		}
 		some, err := asPolicies(page.Items)
 		if err != nil {
 			return nil, err
@@ -174,17 +181,28 @@ func asPolicies(raws []json.RawMessage) ([]guard.CAPolicy, error) {
 type failures struct {
 	mu   sync.Mutex
 	list []string
+	errs []error
 }
 
-func (f *failures) note(what string, read func() error) func() error {
+func (f *failures) note(what, needs string, read func() error) func() error {
 	return func() error {
 		if err := read(); err != nil {
 			f.mu.Lock()
 			defer f.mu.Unlock()
-			f.list = append(f.list, fmt.Sprintf("%s: %v", what, err))
+			f.list = append(f.list, unreadable(what, needs, err))
+			f.errs = append(f.errs, err)
 		}
 		return nil
 	}
+}
+
+// unreadable says what could not be read, and what to do when a permission
+// is missing.
+func unreadable(what, needs string, err error) string {
+	if errors.Is(err, cordon.ErrDenied) {
+		return fmt.Sprintf("%s (grant the app %s): %v", what, needs, err)
+	}
+	return fmt.Sprintf("%s: %v", what, err)
 }
 
 // sizes remembers how many users each tenant has, for a day.

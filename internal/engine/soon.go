@@ -1,13 +1,20 @@
 package engine
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // soonAtOnce is how many stations run right after a commit at a time. When so
 // many do, the jobs take the rest.
 const soonAtOnce = 16
 
+// soonTimeout is how long one may take, as long as a job.
+const soonTimeout = 20 * time.Second
+
 // soon runs the next station right after the commit that asked for it,
-// beside the caller. The job of the same commit is the safety net: it finds
+// beside the caller and longer than the caller if need be, but not longer
+// than the engine. The job of the same commit is the safety net: it finds
 // nothing left to do, or does what was cut short here.
 func (e *Engine) soon(ctx context.Context, do func(context.Context) error) {
 	select {
@@ -15,10 +22,29 @@ func (e *Engine) soon(ctx context.Context, do func(context.Context) error) {
 	default:
 		return
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), soonTimeout)
 	e.beside.Go(func() {
 		defer func() { <-e.places }()
-		if err := do(ctx); err != nil && ctx.Err() == nil {
+		defer cancel()
+		if err := do(ctx); err != nil {
 			e.Log.DebugContext(ctx, "left to the job", "error", err)
 		}
 	})
+	go func() {
+		select {
+		case <-e.ending:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+}
+
+// begun says that the engine runs; the function it returns ends what runs
+// beside, and waits for it.
+func (e *Engine) begun() (end func()) {
+	e.ending = make(chan struct{})
+	return func() {
+		close(e.ending)
+		e.beside.Wait()
+	}
 }

@@ -14,8 +14,10 @@ import (
 // decided on again.
 func (e *Engine) begin(ctx context.Context) error {
 	return e.Store.Write(ctx, func(tx *store.Tx) error {
-		if err := e.wakeHeld(ctx, tx, store.RunFilter{}, cordon.ReasonModeApprove, cordon.ReasonModeProtect); err != nil {
-			return err
+		for _, t := range e.Tenants {
+			if err := e.wakeHeld(ctx, tx, store.RunFilter{Tenants: []string{t.ID}}, outgrown(t.Mode)...); err != nil {
+				return err
+			}
 		}
 		open, err := tx.Incidents(ctx, store.IncidentFilter{
 			Since: e.Now().Add(-2 * incidentWindow), States: []cordon.IncidentState{cordon.IncidentOpen},
@@ -31,4 +33,16 @@ func (e *Engine) begin(ctx context.Context) error {
 		}
 		return tx.Enqueue(ctx, decideJob{Incidents: ids}, time.Time{})
 	})
+}
+
+// outgrown returns the reasons that a tenant's mode no longer gives.
+func outgrown(m cordon.Mode) []cordon.Reason {
+	switch m {
+	case cordon.ModeProtect:
+		return []cordon.Reason{cordon.ReasonModeApprove}
+	case cordon.ModeEnforce:
+		return []cordon.Reason{cordon.ReasonModeApprove, cordon.ReasonModeProtect}
+	default:
+		return nil
+	}
 }

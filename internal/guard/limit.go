@@ -22,9 +22,11 @@ func undone(p Policy, s Situation) cordon.Verdict {
 }
 
 // coolDown refuses the same containment of the same target twice, to
-// everybody. What was undone since does not count against a person.
+// everybody. Against a person neither what was undone since counts, nor what
+// the target mends alone: who finishes by hand what a playbook began ends the
+// sessions once more.
 func coolDown(p Policy, s Situation) cordon.Verdict {
-	if !s.contains() {
+	if !s.contains() || s.Requester.IsPerson() && s.SelfMend {
 		return cordon.Verdict{}
 	}
 	at, ok := s.latest(func(a Attempt) bool {

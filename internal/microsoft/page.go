@@ -3,7 +3,6 @@ package microsoft
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"iter"
 	"strconv"
 
@@ -34,7 +33,7 @@ func (c *core) walk(ctx context.Context, first *request, size int) iter.Seq2[Pag
 		for read := 0; ; {
 			page, next, err := c.page(ctx, &q)
 			if err != nil {
-				yield(Page{}, fmt.Errorf("read %s: %w", first.path, err))
+				yield(Page{}, err)
 				return
 			}
 			if !yield(page, nil) {
@@ -52,7 +51,7 @@ func (c *core) walk(ctx context.Context, first *request, size int) iter.Seq2[Pag
 				return
 			}
 			if bad != nil {
-				yield(Page{}, fmt.Errorf("read %s: %w", first.path, c.fail(&q, bad)))
+				yield(Page{}, c.fail(&q, bad))
 				return
 			}
 		}

@@ -42,7 +42,12 @@ func after(s cordon.Step, shadow bool) cordon.RunState {
 		return ""
 	}
 	switch s.Outcome {
-	case cordon.OutcomeIntent, cordon.OutcomeUnknown:
+	case cordon.OutcomeIntent:
+		return cordon.RunRunning
+	case cordon.OutcomeUnknown: // taken up again, unless guard forbids it by now
+		if d := s.Verdict.Decision; d == cordon.Refuse || d == cordon.Hold {
+			return judged(s)
+		}
 		return cordon.RunRunning
 	case cordon.OutcomePlanned, cordon.OutcomeSkipped, "":
 		return judged(s)

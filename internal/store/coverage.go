@@ -55,10 +55,12 @@ func scanCoverage(r scanner) (cordon.Coverage, error) {
 	return c, err
 }
 
-// PutObservation stores the latest reading of a posture value.
+// PutObservation stores the latest reading of a posture value. A reading that
+// gave none marks the value that was, and does not forget it.
 func (t *Tx) PutObservation(ctx context.Context, o cordon.Observation) error {
 	return t.exec(ctx, `INSERT INTO observations (tenant_id, source, state, value, reason, observed_us) VALUES ($1,$2,$3,$4,$5,$6)
-		ON CONFLICT (tenant_id, source) DO UPDATE SET state = excluded.state, value = excluded.value,
+		ON CONFLICT (tenant_id, source) DO UPDATE SET state = excluded.state,
+		value = CASE WHEN excluded.state = 'unreadable' THEN observations.value ELSE excluded.value END,
 		reason = excluded.reason, observed_us = excluded.observed_us`,
 		o.TenantID, string(o.Source), string(o.State), string(o.Value), o.Reason, us(o.ObservedAt))
 }

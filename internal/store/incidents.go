@@ -60,9 +60,10 @@ func (t *Tx) IncidentsHolding(ctx context.Context, s cordon.Signal) ([]string, e
 		WHERE tenant_id = $1 AND native_id = $2 AND source = $3`, s.TenantID, s.NativeID, string(s.Source))
 }
 
-// SetIncidentState stores where an incident stands.
-func (t *Tx) SetIncidentState(ctx context.Context, id string, state cordon.IncidentState, at time.Time) error {
-	return t.exec(ctx, `UPDATE incidents SET state = $2, updated_us = $3 WHERE id = $1`, id, string(state), us(at))
+// MoveIncident moves an incident from one state to another; one that is in a
+// third stays there.
+func (t *Tx) MoveIncident(ctx context.Context, id string, from, to cordon.IncidentState, at time.Time) error {
+	return t.exec(ctx, `UPDATE incidents SET state = $3, updated_us = $4 WHERE id = $1 AND state = $2`, id, string(from), string(to), us(at))
 }
 
 // An IncidentFilter narrows a list of incidents. Zero fields do not narrow.

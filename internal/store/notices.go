@@ -30,8 +30,9 @@ type Delivery struct {
 	Attempts int
 }
 
-// DueDeliveries returns what is to be sent at now, oldest notice first.
-func (t *Tx) DueDeliveries(ctx context.Context, now time.Time, limit int) ([]Delivery, error) {
+// DueDeliveries returns what is to be sent through a channel at now, oldest
+// notice first.
+func (t *Tx) DueDeliveries(ctx context.Context, channel string, now time.Time, limit int) ([]Delivery, error) {
 	return all(ctx, t, func(r scanner) (d Delivery, err error) {
 		var body string
 		if err := r.Scan(&body, &d.Channel, &d.Attempts); err != nil {
@@ -39,7 +40,7 @@ func (t *Tx) DueDeliveries(ctx context.Context, now time.Time, limit int) ([]Del
 		}
 		return d, json.Unmarshal([]byte(body), &d.Notice)
 	}, `SELECT n.body, d.channel, d.attempts FROM deliveries d JOIN notices n ON n.id = d.notice_id
-		WHERE d.state = 'due' AND d.due_us <= $1 ORDER BY n.at_us, n.id, d.channel LIMIT $2`, us(now), limit)
+		WHERE d.channel = $1 AND d.state = 'due' AND d.due_us <= $2 ORDER BY n.at_us, n.id LIMIT $3`, channel, us(now), limit)
 }
 
 // Delivered says that a delivery arrived.

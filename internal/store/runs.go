@@ -30,6 +30,11 @@ func (t *Tx) AddRun(ctx context.Context, r cordon.Run) error {
 	return nil
 }
 
+// MoveRuns gives the runs of a merged incident to the one that it went into.
+func (t *Tx) MoveRuns(ctx context.Context, from, to string) error {
+	return t.exec(ctx, `UPDATE runs SET incident_id = $2 WHERE incident_id = $1`, from, to)
+}
+
 // SetRunState stores where a run stands; ended is zero while it goes on.
 func (t *Tx) SetRunState(ctx context.Context, id string, state cordon.RunState, ended time.Time) error {
 	return t.exec(ctx, `UPDATE runs SET state = $2, ended_us = $3 WHERE id = $1`, id, string(state), us(ended))
@@ -52,7 +57,6 @@ type RunFilter struct {
 	Incident string
 	Playbook string
 	Names    []string // any of these names a step's target
-	UndoOf   string
 	Limit    int
 }
 
@@ -72,9 +76,6 @@ func (t *Tx) Runs(ctx context.Context, f RunFilter) ([]cordon.Run, error) {
 	}
 	if f.Playbook != "" {
 		where, args = append(where, "playbook = "+list(len(args)+1, 1)), append(args, f.Playbook)
-	}
-	if f.UndoOf != "" {
-		where, args = append(where, "undo_of = "+list(len(args)+1, 1)), append(args, f.UndoOf)
 	}
 	if len(f.Names) > 0 {
 		named, patterns := namedAny("target", f.Names, len(args)+1)

@@ -155,4 +155,4 @@ CREATE TABLE deliveries (
     error     TEXT    NOT NULL,
     PRIMARY KEY (notice_id, channel)
 );
-CREATE INDEX deliveries_due ON deliveries (state, due_us);
+CREATE INDEX deliveries_due ON deliveries (channel, state, due_us);
