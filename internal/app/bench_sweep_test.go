@@ -89,7 +89,6 @@ type benchWatcher struct {
 	tenants []engine.Tenant
 	sources []cordon.Source
 	answers answers
-	due     time.Time // when the sweep fell due
 	stop    func()
 }
 
@@ -98,7 +97,7 @@ type benchWatcher struct {
 // that this is not the first reading of anything.
 func newBenchWatcher(b *testing.B, cloud *benchCloud, clock *benchClock, n int, poll engine.Poll, sources ...cordon.Source) *benchWatcher {
 	b.Helper()
-	w := &benchWatcher{b: b, clock: clock, due: clock.start, sources: sources}
+	w := &benchWatcher{b: b, clock: clock, sources: sources}
 	var err error
 	if w.store, err = store.Open(b.Context(), "sqlite://"+filepath.Join(b.TempDir(), "cordon.db")); err != nil {
 		b.Fatal(err)
@@ -172,7 +171,6 @@ func (w *benchWatcher) sweep() benchCost {
 	swept := w.answers.expect(len(w.tenants) * len(w.sources))
 	stop := benchMeter()
 	w.clock.lead.Add(int64(benchPause))
-	w.due = w.clock.now()
 	w.await(swept)
 	wall := stop().Wall
 	w.awaitStored()
@@ -255,7 +253,6 @@ type answers struct {
 	n      int
 	done   chan struct{}
 	failed []microsoft.Call
-	ring   [2 * benchWorkers]string // tenants that were answered last
 }
 
 func (a *answers) note(c microsoft.Call) {
@@ -267,7 +264,6 @@ func (a *answers) note(c microsoft.Call) {
 	if c.Status != http.StatusOK {
 		a.failed = append(a.failed, c)
 	}
-	a.ring[a.n%len(a.ring)] = c.Tenant
 	if a.n++; a.n == a.want {
 		close(a.done)
 	}
@@ -280,12 +276,6 @@ func (a *answers) expect(n int) <-chan struct{} {
 	defer a.mu.Unlock()
 	a.n, a.want, a.done = 0, n, make(chan struct{})
 	return a.done
-}
-
-func (a *answers) latest() []string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(a.ring[:]), func(t string) bool { return t == "" })
 }
 
 func (a *answers) count() int {

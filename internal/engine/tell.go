@@ -80,7 +80,7 @@ func (e *Engine) tellChannel(ctx context.Context, c notify.Channel) (more bool, 
 	})
 	for _, d := range due {
 		if ctx.Err() != nil {
-			return false, nil // the rest is due again at the next start
+			return false, ctx.Err() // the rest stays due
 		}
 		failed := c.Send(ctx, d.Notice)
 		ctx := context.WithoutCancel(ctx) // what was sent is written down
