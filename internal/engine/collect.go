@@ -95,9 +95,9 @@ func (e *Engine) putSignals(ctx context.Context, tx *store.Tx, t Tenant, signals
 // follow: durable point 1. A reading without news goes with others of its
 // kind.
 func (e *Engine) store(ctx context.Context, f *feed, page collect.Batch, now cordon.Coverage, more ...cordon.Signal) error {
-	moved := now.State != f.last.At(now.CheckedAt).State
+	moved, fresh := now.State != f.last.State, f.last.At(now.CheckedAt).State == cordon.CoverageStale && !now.Missing()
 	if len(page.Signals)+len(more) == 0 && page.Observation == nil && !moved {
-		return e.storeQuiet(ctx, f, now)
+		return e.storeQuiet(ctx, f, now, fresh)
 	}
 	err := e.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := e.observe(ctx, tx, f, page.Observation, now); err != nil {
@@ -114,7 +114,10 @@ func (e *Engine) store(ctx context.Context, f *feed, page collect.Batch, now cor
 				return err
 			}
 		}
-		return tx.PutCoverage(ctx, now)
+		if err := tx.PutCoverage(ctx, now); err != nil || !fresh {
+			return err
+		}
+		return e.wakeHeld(ctx, tx, store.RunFilter{Tenants: []string{f.tenant.ID}}, cordon.ReasonFloor)
 	})
 	if err != nil {
 		return err
@@ -205,7 +208,9 @@ const quietLag = 4 * time.Minute
 
 // storeQuiet notes a reading without news. The first of a process is stored;
 // after that only so often that nobody takes the source for stale.
-func (e *Engine) storeQuiet(ctx context.Context, f *feed, c cordon.Coverage) error {
+// fresh says that the reading before was stale: runs may have been held for
+// it.
+func (e *Engine) storeQuiet(ctx context.Context, f *feed, c cordon.Coverage, fresh bool) error {
 	f.last = c
 	if c.CheckedAt.Before(f.renewed) {
 		return nil
@@ -213,6 +218,9 @@ func (e *Engine) storeQuiet(ctx context.Context, f *feed, c cordon.Coverage) err
 	f.renewed = c.CheckedAt.Add(quietLag/2 + rand.N(quietLag/2))
 	e.quietMu.Lock()
 	e.quiet = append(e.quiet, c)
+	if fresh {
+		e.fresh = append(e.fresh, c.TenantID)
+	}
 	full := len(e.quiet) >= quietGroup
 	e.quietMu.Unlock()
 	if full {
@@ -239,11 +247,16 @@ func (e *Engine) commitQuiet(ctx context.Context) error {
 // flushQuiet commits the readings without news that wait.
 func (e *Engine) flushQuiet(ctx context.Context) error {
 	e.quietMu.Lock()
-	waiting := e.quiet
-	e.quiet = nil
+	waiting, fresh := e.quiet, e.fresh
+	e.quiet, e.fresh = nil, nil
 	e.quietMu.Unlock()
 	if len(waiting) == 0 {
 		return nil
 	}
-	return e.Store.Write(ctx, func(tx *store.Tx) error { return tx.MoveCoverage(ctx, waiting) })
+	return e.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.MoveCoverage(ctx, waiting); err != nil || len(fresh) == 0 {
+			return err
+		}
+		return e.wakeHeld(ctx, tx, store.RunFilter{Tenants: fresh}, cordon.ReasonFloor)
+	})
 }

@@ -75,6 +75,7 @@ type Engine struct {
 	hasher  collect.Hasher
 	quietMu sync.Mutex
 	quiet   []cordon.Coverage // readings without news, committed in groups
+	fresh   []string          // tenants of those among them that were stale before
 	places  chan struct{}     // see soon
 	ending  chan struct{}     // closed when the engine ends
 	outlets []*outlet
