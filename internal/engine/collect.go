@@ -45,7 +45,8 @@ func (e *Engine) read(ctx context.Context, f *feed) error {
 				return ctx.Err()
 			}
 			f.retries++
-			if errors.Is(err, cordon.ErrThrottled) && !f.last.Missing() && f.last.State != "" {
+			f.putOff = errors.Is(err, cordon.ErrThrottled)
+			if f.putOff && !f.last.Missing() && f.last.State != "" {
 				e.Log.DebugContext(ctx, "reading put off", "tenant", f.tenant.ID, "source", f.source, "error", err)
 				return e.storePage(ctx, f, page) // it grows stale if this goes on
 			}
@@ -62,7 +63,7 @@ func (e *Engine) read(ctx context.Context, f *feed) error {
 	if err := e.store(ctx, f, page, req.Whole()); err != nil {
 		return err
 	}
-	f.known, f.retries = known, 0
+	f.known, f.retries, f.putOff = known, 0, false
 	return nil
 }
 

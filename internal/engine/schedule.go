@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"context"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,6 +23,7 @@ type feed struct {
 	known   collect.Known   // hashes of the last reading
 	renewed time.Time       // from when on a quiet reading is stored again
 	retries int             // failures in a row
+	putOff  bool            // the last reading was throttled
 }
 
 // feeds is a heap: the one that is due first is at the top.
@@ -57,12 +59,22 @@ func (e *Engine) newFeeds(ctx context.Context) (feeds, error) {
 	return all, nil
 }
 
-// readAll reads every feed once, InFlight at a time.
+// readAll reads every feed once; those that were throttled are tried twice
+// more.
 func (e *Engine) readAll(ctx context.Context, progress func(done, all int)) error {
-	all, err := e.newFeeds(ctx)
+	due, err := e.newFeeds(ctx)
+	for tries := 0; err == nil && len(due) > 0 && tries < 3; tries++ {
+		err = e.readOnce(ctx, due, progress)
+		due = slices.DeleteFunc(due, func(f *feed) bool { return !f.putOff })
+	}
 	if err != nil {
 		return err
 	}
+	return e.flushQuiet(ctx)
+}
+
+// readOnce reads feeds, InFlight at a time.
+func (e *Engine) readOnce(ctx context.Context, all feeds, progress func(done, all int)) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(e.InFlight)
 	done := make(chan struct{}, len(all))
@@ -82,10 +94,7 @@ func (e *Engine) readAll(ctx context.Context, progress func(done, all int)) erro
 			progress(i+1, len(all))
 		}
 	}
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	return e.flushQuiet(ctx)
+	return g.Wait()
 }
 
 // A schedule is the heap and who may take from it.
