@@ -19,6 +19,16 @@ const (
 	ActionDisableSecurityDefaults ActionName = "disable_security_defaults"
 )
 
+// An Effect says what an action is for.
+type Effect string
+
+// The effects.
+const (
+	EffectContain Effect = "contain" // takes something away from an account
+	EffectRestore Effect = "restore" // gives back what a containment took
+	EffectPosture Effect = "posture" // changes a setting of the tenant
+)
+
 // A PlannedStep is one action on one target.
 type PlannedStep struct {
 	Action ActionName `json:"action"`

@@ -19,23 +19,13 @@ import (
 	"github.com/cordonhq/cordon/internal/microsoft"
 )
 
-// An Effect says what a verb is for, in guard's words.
-type Effect string
-
-// The effects.
-const (
-	Contain Effect = "contain" // takes something away from an account
-	Restore Effect = "restore" // gives back what a containment took
-	Posture Effect = "posture" // changes a setting of the tenant
-)
-
 // A Verb is one way to change a tenant.
 type Verb struct {
 	Name     cordon.ActionName
 	About    string            // one sentence for people
 	Wire     string            // method and path
 	Needs    []string          // application permissions, least privileged
-	Effect   Effect            //
+	Effect   cordon.Effect     //
 	SelfMend bool              // the user mends it alone, by signing in again
 	UndoneBy cordon.ActionName // "" when nothing undoes it
 	Breaks   string            // what stops working for the target
@@ -113,11 +103,11 @@ func (v Verb) Prove(prior *State, now State, acted, at time.Time) cordon.Proof {
 func (v Verb) Explain(err error) string {
 	advice := "try again, and ask Microsoft with the request id if it stays so"
 	switch {
-	case errors.Is(err, cordon.ErrConflict) && v.Effect == Posture:
+	case errors.Is(err, cordon.ErrConflict) && v.Effect == cordon.EffectPosture:
 		advice = "Conditional Access or other policies are enabled, and Microsoft allows either them or security defaults: switch those policies off first, or keep them and leave security defaults off"
 	case errors.Is(err, cordon.ErrDenied):
 		advice = "grant the app " + strings.Join(v.Needs, " and ") + " and consent as an administrator"
-		if v.Effect != Posture {
+		if v.Effect != cordon.EffectPosture {
 			advice += "; for an administrator's account the app also needs a directory role such as Privileged Authentication Administrator"
 		}
 	case errors.Is(err, cordon.ErrBadRequest):

@@ -37,13 +37,13 @@ func TestVerbsDescribeThemselves(t *testing.T) {
 		if v.About == "" || v.Breaks == "" || len(v.Needs) == 0 || v.Settles <= 0 || !slices.Contains([]string{"PATCH", "POST"}, method) {
 			t.Errorf("%s does not say what it is: %+v", v.Name, v)
 		}
-		if v.Read == nil || v.Met == nil || v.Do == nil || !slices.Contains([]action.Effect{action.Contain, action.Restore, action.Posture}, v.Effect) {
+		if v.Read == nil || v.Met == nil || v.Do == nil || !slices.Contains([]cordon.Effect{cordon.EffectContain, cordon.EffectRestore, cordon.EffectPosture}, v.Effect) {
 			t.Errorf("%s cannot do its work: %+v", v.Name, v)
 		}
 		if v.UndoneBy == "" {
 			continue
 		}
-		if undo, ok := action.Find(v.UndoneBy); !ok || undo.Effect == action.Contain {
+		if undo, ok := action.Find(v.UndoneBy); !ok || undo.Effect == cordon.EffectContain {
 			t.Errorf("%s is undone by %q", v.Name, v.UndoneBy)
 		}
 	}

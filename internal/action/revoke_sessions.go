@@ -18,7 +18,7 @@ func revokeSessions() Verb {
 		About:    "End every session of the user; signing in again is possible",
 		Wire:     "POST /users/{id}/revokeSignInSessions",
 		Needs:    []string{"User.RevokeSessions.All"},
-		Effect:   Contain,
+		Effect:   cordon.EffectContain,
 		SelfMend: true,
 		Breaks:   "the user signs in again on every device",
 		Settles:  15 * time.Minute,

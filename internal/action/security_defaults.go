@@ -15,7 +15,7 @@ func securityDefaults(enabled bool) Verb {
 		About:    "Switch security defaults on",
 		Wire:     "PATCH /policies/identitySecurityDefaultsEnforcementPolicy isEnabled=true",
 		Needs:    []string{"Policy.Read.All", "Policy.ReadWrite.SecurityDefaults"},
-		Effect:   Posture,
+		Effect:   cordon.EffectPosture,
 		UndoneBy: cordon.ActionDisableSecurityDefaults,
 		Breaks:   "users must register for multifactor authentication; legacy authentication stops",
 		Settles:  2 * time.Minute,

@@ -81,7 +81,7 @@ func (e *Engine) finish(ctx context.Context, t Tenant, run cordon.Run, verb acti
 func outcomeNotice(run cordon.Run, s cordon.Step, verb action.Verb) cordon.Notice {
 	n := stepNotice(run, s)
 	n.Kind, n.Severity, n.Reason = cordon.NoticeChanged, cordon.SeverityMedium, "proof "+string(s.Proof)
-	if verb.Effect == action.Contain {
+	if verb.Effect == cordon.EffectContain {
 		n.Kind, n.Severity = cordon.NoticeContained, cordon.SeverityHigh
 	}
 	if !s.Settled() {

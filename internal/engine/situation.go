@@ -39,14 +39,14 @@ var unprivileged = []string{
 func (e *Engine) situation(ctx context.Context, t Tenant, r cordon.Run, s cordon.Step, verb action.Verb) (guard.Situation, error) {
 	sit := guard.Situation{
 		Mode: t.Mode, Requester: r.Requester, PlaybookOn: slices.Contains(e.On, r.Requester.Playbook), RunID: r.ID,
-		Step: r.Plan.Steps[s.Index], Effect: guard.Effect(verb.Effect), SelfMend: verb.SelfMend, OwnApp: t.ClientID, Users: -1,
+		Step: r.Plan.Steps[s.Index], Effect: verb.Effect, SelfMend: verb.SelfMend, OwnApp: t.ClientID, Users: -1,
 	}
 	if t.Mode == cordon.ModeObserve {
 		return sit, nil // refused whatever else is true: read nothing
 	}
 	var err error
 	switch {
-	case verb.Effect == action.Posture:
+	case verb.Effect == cordon.EffectPosture:
 		err = e.readPosture(ctx, t, verb, &sit)
 	case s.Target.Kind == cordon.KindUser:
 		err = e.readTarget(ctx, t, s.Target, &sit)

@@ -20,7 +20,7 @@ func base() Situation {
 	return Situation{
 		Now: noon(), Mode: cordon.ModeEnforce, Requester: cordon.Requester{Playbook: "contain"}, RunID: "run", PlaybookOn: true,
 		Step:   cordon.PlannedStep{Action: cordon.ActionDisableUser, Target: cordon.NewUser(ada, "ada@contoso.test", "")},
-		Effect: EffectContain, Origins: []cordon.Origin{cordon.OriginEndpoint, cordon.OriginIdentityProtection},
+		Effect: cordon.EffectContain, Origins: []cordon.Origin{cordon.OriginEndpoint, cordon.OriginIdentityProtection},
 		Target:       Target{ObjectID: ada, UPN: "ada@contoso.test", Known: true},
 		GlobalAdmins: []string{"g1", "g2", "g3"}, GlobalAdminsKnown: true, Users: 1000, OwnApp: self,
 	}
@@ -55,11 +55,11 @@ func revoked(n int, ago time.Duration) []Attempt {
 }
 
 func person(s *Situation)   { s.Requester, s.PlaybookOn = cordon.Requester{Person: "sam"}, false }
-func undo(s *Situation)     { s.Effect, s.Step.Action = EffectRestore, cordon.ActionEnableUser }
+func undo(s *Situation)     { s.Effect, s.Step.Action = cordon.EffectRestore, cordon.ActionEnableUser }
 func selfMend(s *Situation) { s.SelfMend, s.Step.Action = true, cordon.ActionRevokeSessions }
 
 func posture(s *Situation) {
-	s.Effect, s.Step = EffectPosture, cordon.PlannedStep{Action: cordon.ActionEnableSecurityDefaults, Target: cordon.NewTenantEntity("t1")}
+	s.Effect, s.Step = cordon.EffectPosture, cordon.PlannedStep{Action: cordon.ActionEnableSecurityDefaults, Target: cordon.NewTenantEntity("t1")}
 	s.Target = Target{}
 }
 
@@ -126,7 +126,7 @@ func cases() []verdictCase {
 		{"break-glass, person", all(person, func(s *Situation) { s.Target.BreakGlass = true }), cordon.ReasonBreakGlass},
 		{"break-glass, self-mend", all(selfMend, func(s *Situation) { s.Target.BreakGlass = true }), cordon.ReasonBreakGlass},
 		{"break-glass, undo", all(person, undo, func(s *Situation) { s.Target.BreakGlass = true }), cordon.ReasonWithin},
-		{"break-glass, disabled as an undo", all(person, func(s *Situation) { s.Effect, s.Target.BreakGlass = EffectRestore, true }), cordon.ReasonBreakGlass},
+		{"break-glass, disabled as an undo", all(person, func(s *Situation) { s.Effect, s.Target.BreakGlass = cordon.EffectRestore, true }), cordon.ReasonBreakGlass},
 		{"sync account", func(s *Situation) { s.Target.SyncAccount = true }, cordon.ReasonSyncAccount},
 		{"one of two admins", admins("g1", ada), cordon.ReasonLastAdmins},
 		{"one of two admins, person, named twice", all(person, admins("g1", ada, "G1", "AAAAAAAA-0000-0000-0000-000000000001")), cordon.ReasonLastAdmins},

@@ -16,7 +16,7 @@ func drawSituation(t *rapid.T) Situation {
 	s := base()
 	flag := rapid.Bool()
 	s.Mode = rapid.SampledFrom(append(cordon.Modes(), cordon.ModeEnforce, cordon.ModeEnforce, "", "odd")).Draw(t, "mode")
-	s.Effect = rapid.SampledFrom([]Effect{EffectContain, EffectContain, EffectRestore, EffectPosture, "", "odd"}).Draw(t, "effect")
+	s.Effect = rapid.SampledFrom([]cordon.Effect{cordon.EffectContain, cordon.EffectContain, cordon.EffectRestore, cordon.EffectPosture, "", "odd"}).Draw(t, "effect")
 	s.Requester = rapid.SampledFrom([]cordon.Requester{{Person: "sam"}, {Playbook: "p"}, {Person: "sam", Playbook: "p"}, {}}).Draw(t, "requester")
 	s.Step.Action = rapid.SampledFrom([]cordon.ActionName{cordon.ActionDisableUser, cordon.ActionRevokeSessions, cordon.ActionEnableUser,
 		cordon.ActionEnableSecurityDefaults, "isolate_device", ""}).Draw(t, "action")

@@ -35,7 +35,7 @@ func unfit(p Policy, s Situation) string {
 		return "the limits are not set"
 	case !slices.Contains(cordon.Modes(), s.Mode):
 		return fmt.Sprintf("the mode %q is not known", s.Mode)
-	case s.Effect != EffectContain && s.Effect != EffectRestore && s.Effect != EffectPosture:
+	case s.Effect != cordon.EffectContain && s.Effect != cordon.EffectRestore && s.Effect != cordon.EffectPosture:
 		return fmt.Sprintf("the effect %q is not known", s.Effect)
 	case s.Requester == cordon.Requester{}:
 		return "nobody asks"

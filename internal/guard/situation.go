@@ -8,16 +8,6 @@ import (
 	"github.com/cordonhq/cordon"
 )
 
-// An Effect says what an action is for.
-type Effect string
-
-// The effects that guard knows.
-const (
-	EffectContain Effect = "contain" // takes something away from an account
-	EffectRestore Effect = "restore" // gives back what a containment took
-	EffectPosture Effect = "posture" // changes a setting of the tenant
-)
-
 // A Situation is everything that guard must know of one step.
 type Situation struct {
 	Now               time.Time
@@ -26,7 +16,7 @@ type Situation struct {
 	RunID             string // whose own attempts do not count against it
 	PlaybookOn        bool
 	Step              cordon.PlannedStep
-	Effect            Effect
+	Effect            cordon.Effect
 	SelfMend          bool            // a user mends it alone
 	Origins           []cordon.Origin // that corroborate each other, for playbooks
 	Confirmed         bool            // an administrator confirmed, for playbooks
@@ -66,11 +56,11 @@ type Attempt struct {
 // What is known to do so is judged by what it does, not by what it is called:
 // taking back the enabling of a user disables the user.
 func (s Situation) contains() bool {
-	return s.Effect == EffectContain || s.Step.Action == cordon.ActionDisableUser || s.Step.Action == cordon.ActionRevokeSessions
+	return s.Effect == cordon.EffectContain || s.Step.Action == cordon.ActionDisableUser || s.Step.Action == cordon.ActionRevokeSessions
 }
 
 // restores reports whether the step does nothing but give back.
-func (s Situation) restores() bool { return s.Effect == EffectRestore && !s.contains() }
+func (s Situation) restores() bool { return s.Effect == cordon.EffectRestore && !s.contains() }
 
 // isTarget reports whether id is a name of the target.
 func (s Situation) isTarget(id string) bool {
