@@ -8,7 +8,7 @@ type NoticeKind string
 // The kinds of notice.
 const (
 	NoticeIncident  NoticeKind = "incident"  // an incident was opened or grew
-	NoticeContained NoticeKind = "contained" // a step took effect and was proved
+	NoticeContained NoticeKind = "contained" // a containing step was accepted; the reason says how far it is proved
 	NoticeChanged   NoticeKind = "changed"   // a step that contains nobody took effect
 	NoticeHeld      NoticeKind = "held"      // a step waits for a person
 	NoticeRefused   NoticeKind = "refused"   // guard refused a step

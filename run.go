@@ -11,7 +11,7 @@ type RunState string
 // The run states.
 const (
 	RunRunning RunState = "running" // has a step to take
-	RunHeld    RunState = "held"    // guard holds a step until a person approves
+	RunHeld    RunState = "held"    // guard holds a step; docs/reference/guard.md says what releases it
 	RunDone    RunState = "done"    // every step took effect
 	RunRefused RunState = "refused" // guard refused a step
 	RunFailed  RunState = "failed"  // a step could not be done
@@ -32,7 +32,7 @@ const (
 	OutcomeAlready Outcome = "already" // the wish was met before we acted
 	OutcomeUnknown Outcome = "unknown" // no answer came back
 	OutcomeFailed  Outcome = "failed"  // Microsoft refused
-	OutcomeSkipped Outcome = "skipped" // not done: held, refused, in shadow, or after a step that stopped the run
+	OutcomeSkipped Outcome = "skipped" // not done: refused, in shadow, or after a step that stopped the run
 )
 
 // A Proof says what reading the state back shows.

@@ -184,7 +184,8 @@ func (c *Config) Verify(now func() time.Time) error {
 	}
 	_, playbookErr := c.LoadPlaybooks()
 	_, channelErr := c.channels(Options{Now: now})
-	return errors.Join(err, playbookErr, channelErr)
+	_, tenantErr := c.Pick("")
+	return errors.Join(err, tenantErr, playbookErr, channelErr)
 }
 
 func (c *Config) channels(o Options) ([]notify.Channel, error) {

@@ -20,8 +20,8 @@ func newConfigCheckCmd(d *Deps) *cobra.Command {
 		Use:   "check",
 		Short: "Check the configuration and that its secrets can be had",
 		Long: `Check the configuration: every key, every value, that each secret's place holds
-one, and that each playbook that is to act exists. Nothing is called and no
-secret is printed.`,
+one, those of webhooks too, and that each playbook that is to act exists.
+Nothing is called and no secret is printed.`,
 		Example: `  cordon config check
   cordon config check --config /etc/cordon/cordon.yaml`,
 		Args: cobra.NoArgs,

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 
+	"github.com/cordonhq/cordon"
 	"github.com/cordonhq/cordon/internal/app"
 	"github.com/cordonhq/cordon/internal/notify"
 	"github.com/cordonhq/cordon/internal/store"
@@ -104,7 +107,7 @@ func (d *Deps) sync(ctx context.Context, c *app.Config) error {
 
 // showSynced prints what has been read, and says so when it is not whole.
 func (d *Deps) showSynced(ctx context.Context) error {
-	partial := false
+	partial, unfinished := false, 0
 	err := d.read(ctx, nil, func(tx *store.Tx, about subject) error {
 		found, err := tx.Coverage(ctx)
 		if err != nil {
@@ -119,10 +122,17 @@ func (d *Deps) showSynced(ctx context.Context) error {
 			partial = partial || cov.Missing()
 			rows = append(rows, coverageRowOf(cov, about))
 		}
-		return print(d, rows, coverageColumns())
+		running, err := tx.Runs(ctx, store.RunFilter{Tenants: slices.Collect(maps.Keys(about.names)), States: []cordon.RunState{cordon.RunRunning}})
+		unfinished = len(running)
+		return errors.Join(err, print(d, rows, coverageColumns()))
 	})
-	if err == nil && partial {
+	switch {
+	case err != nil:
+		return err
+	case unfinished > 0:
+		return &findings{code: exitPartial, text: fmt.Sprintf("%d runs are not at their end yet: the next sync or serve goes on with them", unfinished)}
+	case partial:
 		return &findings{code: exitPartial}
 	}
-	return err
+	return nil
 }

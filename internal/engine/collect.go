@@ -96,7 +96,7 @@ func (e *Engine) putSignals(ctx context.Context, tx *store.Tx, t Tenant, signals
 // follow: durable point 1. A reading without news goes with others of its
 // kind.
 func (e *Engine) store(ctx context.Context, f *feed, page collect.Batch, now cordon.Coverage, more ...cordon.Signal) error {
-	moved, fresh := now.State != f.last.State, f.last.At(now.CheckedAt).State == cordon.CoverageStale && !now.Missing()
+	moved, fresh := now.State != f.last.State, grewStale(f.last, now) && !now.Missing()
 	if len(page.Signals)+len(more) == 0 && page.Observation == nil && !moved {
 		return e.storeQuiet(ctx, f, now, fresh)
 	}
@@ -118,7 +118,7 @@ func (e *Engine) store(ctx context.Context, f *feed, page collect.Batch, now cor
 		if err := tx.PutCoverage(ctx, now); err != nil || !fresh {
 			return err
 		}
-		return e.wakeHeld(ctx, tx, store.RunFilter{Tenants: []string{f.tenant.ID}}, cordon.ReasonFloor)
+		return e.refresh(ctx, tx, []string{f.tenant.ID})
 	})
 	if err != nil {
 		return err
@@ -207,6 +207,27 @@ const (
 // most. It is well under the time after which a reading is stale.
 const quietLag = 4 * time.Minute
 
+// grewStale reports whether others may have taken the last whole reading for
+// stale before now: what is stored of it may be quietLag older.
+func grewStale(last, now cordon.Coverage) bool {
+	return last.State == cordon.CoverageWhole && now.CheckedAt.Sub(last.CheckedAt) > cordon.StaleAfter-quietLag
+}
+
+// refresh looks anew at what waited for stale sources of tenants to be read
+// again.
+func (e *Engine) refresh(ctx context.Context, tx *store.Tx, tenants []string) error {
+	floors, err := tx.TenantsWithFloors(ctx, tenants)
+	if err != nil {
+		return err
+	}
+	for _, id := range floors {
+		if err := tx.Enqueue(ctx, reviewJob{Tenant: id}, time.Time{}); err != nil {
+			return err
+		}
+	}
+	return e.wakeHeld(ctx, tx, store.RunFilter{Tenants: tenants}, cordon.ReasonFloor)
+}
+
 // storeQuiet notes a reading without news. The first of a process is stored;
 // after that only so often that nobody takes the source for stale.
 // fresh says that the reading before was stale: runs may have been held for
@@ -258,6 +279,6 @@ func (e *Engine) flushQuiet(ctx context.Context) error {
 		if err := tx.MoveCoverage(ctx, waiting); err != nil || len(fresh) == 0 {
 			return err
 		}
-		return e.wakeHeld(ctx, tx, store.RunFilter{Tenants: fresh}, cordon.ReasonFloor)
+		return e.refresh(ctx, tx, fresh)
 	})
 }

@@ -53,6 +53,13 @@ func (t *Tx) SetScore(ctx context.Context, id string, score cordon.Score) error 
 	return t.exec(ctx, `UPDATE incidents SET score = $2 WHERE id = $1`, id, asJSON(score))
 }
 
+// TenantsWithFloors returns those of the tenants that have an open incident
+// whose score was found with a source unread.
+func (t *Tx) TenantsWithFloors(ctx context.Context, tenants []string) ([]string, error) {
+	return all(ctx, t, scanString, `SELECT DISTINCT tenant_id FROM incidents
+		WHERE state = 'open' AND score LIKE '%"Unread":[%' AND tenant_id IN (`+list(1, len(tenants))+`)`, anys(tenants)...)
+}
+
 // IncidentsHolding returns the ids of the incidents that hold a version of
 // the signal.
 func (t *Tx) IncidentsHolding(ctx context.Context, s cordon.Signal) ([]string, error) {
