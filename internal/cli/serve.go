@@ -53,6 +53,7 @@ next start.`,
 			if err != nil {
 				return unlessStopped(cmd.Context(), err)
 			}
+			defer app.Tune()()
 			fmt.Fprintf(d.Err, "cordon %s watches %d tenants; stop it with Ctrl-C\n", d.Version, len(c.Tenants))
 			return errors.Join(h.Engine.Run(cmd.Context()), h.Close())
 		},

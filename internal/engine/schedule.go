@@ -101,6 +101,7 @@ func (e *Engine) readOnce(ctx context.Context, all feeds, progress func(done, al
 type schedule struct {
 	mu      sync.Mutex
 	waiting feeds
+	watch   chan struct{} // the place of the worker that watches the clock
 }
 
 // take returns the feed that is due at now, or how long to wait until one may
@@ -131,7 +132,7 @@ func (s *schedule) put(f *feed) {
 	heap.Push(&s.waiting, f)
 }
 
-// idle is how long a worker sleeps at most before it looks at the heap again:
+// idle is how long the worker that watches sleeps at most before it looks at the heap again:
 // another may have put back a feed that is due sooner.
 const idle = 50 * time.Millisecond
 
@@ -143,7 +144,7 @@ func (e *Engine) schedule(ctx context.Context) error {
 		return err
 	}
 	heap.Init(&all)
-	s := &schedule{waiting: all}
+	s := &schedule{waiting: all, watch: make(chan struct{}, 1)}
 	g, ctx := errgroup.WithContext(ctx)
 	for range e.InFlight {
 		g.Go(func() error { return e.readFeeds(ctx, s) })
@@ -153,17 +154,13 @@ func (e *Engine) schedule(ctx context.Context) error {
 
 // readFeeds is one worker.
 func (e *Engine) readFeeds(ctx context.Context, s *schedule) error {
-	timer := time.NewTimer(idle)
-	defer timer.Stop()
 	for ctx.Err() == nil {
-		f, wait := s.take(e.Now())
+		f, _ := s.take(e.Now())
 		if f == nil {
-			timer.Reset(wait)
-			select {
-			case <-ctx.Done():
-			case <-timer.C:
-			}
-			continue
+			f = s.await(ctx, e.Now)
+		}
+		if f == nil {
+			break
 		}
 		if err := e.read(ctx, f); err != nil && ctx.Err() == nil {
 			e.Log.ErrorContext(ctx, "reading could not be stored", "tenant", f.tenant.ID, "source", f.source, "error", err)
@@ -172,6 +169,29 @@ func (e *Engine) readFeeds(ctx context.Context, s *schedule) error {
 		s.put(f)
 	}
 	return ctx.Err()
+}
+
+// await returns the next feed that falls due, or nil when ctx ends. One
+// worker watches the clock, the others wait for its place: an idle engine
+// wakes up seldom.
+func (s *schedule) await(ctx context.Context, now func() time.Time) *feed {
+	select {
+	case s.watch <- struct{}{}:
+		defer func() { <-s.watch }()
+	case <-ctx.Done():
+		return nil
+	}
+	for {
+		f, wait := s.take(now())
+		if f != nil {
+			return f
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait):
+		}
+	}
 }
 
 // maxBackoff is the longest pause after failures in a row.
