@@ -28,6 +28,19 @@ func open(t *testing.T) *store.Store {
 	return s
 }
 
+// onBoth runs a test on SQLite and, where it can be had, on PostgreSQL.
+func onBoth(t *testing.T, test func(*testing.T, *store.Store)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		test(t, open(t))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		test(t, openPostgres(t))
+	})
+}
+
 func write(t *testing.T, s *store.Store, do func(*store.Tx) error) {
 	t.Helper()
 	if err := s.Write(t.Context(), do); err != nil {
@@ -61,7 +74,11 @@ func signal(n int) cordon.Signal {
 
 func TestSignalsAreStoredOnceAndWhole(t *testing.T) {
 	t.Parallel()
-	s := open(t)
+	onBoth(t, testSignalsAreStoredOnceAndWhole)
+}
+
+func testSignalsAreStoredOnceAndWhole(t *testing.T, s *store.Store) {
+	t.Helper()
 	var all []cordon.Signal
 	for n := range 53 { // more than two statements
 		all = append(all, signal(n))
@@ -88,7 +105,11 @@ func TestSignalsAreStoredOnceAndWhole(t *testing.T) {
 
 func TestSignalFilter(t *testing.T) {
 	t.Parallel()
-	s := open(t)
+	onBoth(t, testSignalFilter)
+}
+
+func testSignalFilter(t *testing.T, s *store.Store) {
+	t.Helper()
 	one, two, other := signal(1), signal(11), signal(2)
 	other.TenantID, other.Source = "t2", cordon.SourceRiskDetections
 	write(t, s, func(tx *store.Tx) error {
@@ -118,7 +139,11 @@ func TestSignalFilter(t *testing.T) {
 
 func TestIncidentComesBackWhole(t *testing.T) {
 	t.Parallel()
-	s := open(t)
+	onBoth(t, testIncidentComesBackWhole)
+}
+
+func testIncidentComesBackWhole(t *testing.T, s *store.Store) {
+	t.Helper()
 	a, b := signal(1), signal(2)
 	in := cordon.Incident{
 		ID: "i1", TenantID: "t1", Entity: cordon.NewUser("588d7c15-8565-448e-bc2d-57f2b7c4c58a", "ada@contoso.com", ""),
@@ -142,7 +167,11 @@ func TestIncidentComesBackWhole(t *testing.T) {
 
 func TestRunComesBackWhole(t *testing.T) {
 	t.Parallel()
-	s := open(t)
+	onBoth(t, testRunComesBackWhole)
+}
+
+func testRunComesBackWhole(t *testing.T, s *store.Store) {
+	t.Helper()
 	run := cordon.Run{
 		ID: "r1", TenantID: "t1", IncidentID: "i1", Requester: cordon.Requester{Playbook: "p"}, State: cordon.RunRunning, StartedAt: epoch,
 		Plan: cordon.Plan{Schema: 1, TenantID: "t1", Playbook: "p", Steps: []cordon.PlannedStep{{Action: cordon.ActionDisableUser, Target: cordon.NewUser("", "a@b", "")}}},
