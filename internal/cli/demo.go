@@ -53,8 +53,6 @@ func (d *Deps) demo(ctx context.Context, longest time.Duration, dir string) (err
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, longest)
-	defer cancel()
 	cloud, err := sim.Start(ctx, sim.Options{Scenario: demoScenario, StateDir: dir, Live: true})
 	if err != nil {
 		return err
@@ -66,18 +64,20 @@ func (d *Deps) demo(ctx context.Context, longest time.Duration, dir string) (err
 	}
 	story := newStory(d.Out)
 	story.begin(cloud.Info().Tenants[0].Name, dir)
-	return d.play(ctx, cloud, c, story)
+	return d.play(ctx, cloud, c, story, longest)
 }
 
 // play runs the daemon until the outcome is what the scenario expects, or the
 // time is over.
-func (d *Deps) play(ctx context.Context, cloud *sim.Cloud, c *app.Config, story *story) error {
+func (d *Deps) play(ctx context.Context, cloud *sim.Cloud, c *app.Config, story *story, longest time.Duration) error {
 	o := d.house()
 	o.Channels = append(o.Channels, story)
 	h, err := app.Open(ctx, c, "demo", o)
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
 	runCtx, stop := context.WithCancel(ctx)
 	defer stop()
 	ran := make(chan error, 1)
