@@ -6,6 +6,7 @@ import (
 
 	"github.com/cordonhq/cordon"
 	"github.com/cordonhq/cordon/internal/engine"
+	"github.com/cordonhq/cordon/internal/guard"
 	"github.com/cordonhq/cordon/internal/microsoft"
 	"golang.org/x/sync/errgroup"
 )
@@ -73,7 +74,7 @@ func readDefaults(ctx context.Context, t engine.Tenant) Defaults {
 		d.Reason = "conditional access policies could not be read: " + advised(err)
 		return d
 	}
-	d.Blocking = engine.EnabledPolicies(policies)
+	d.Blocking = guard.Blocking(policies)
 	return d
 }
 

@@ -152,20 +152,12 @@ func (e *Engine) putIncident(ctx context.Context, tx *store.Tx, t Tenant, before
 			return err
 		}
 	}
-	if in.State == cordon.IncidentContained && speaksAgain(before, in, signals) {
+	if in.State == cordon.IncidentContained && correlate.SpeaksAgain(before, in, signals) {
 		n := incidentNotice(in)
 		n.Title = "Speaks again after containment: " + n.Title
 		return e.notice(ctx, tx, t, n)
 	}
 	return nil
-}
-
-// speaksAgain reports whether something was noticed after the containment.
-// What was noticed before and comes late is no news.
-func speaksAgain(before, in cordon.Incident, signals map[string]cordon.Signal) bool {
-	return slices.ContainsFunc(in.Signals, func(id string) bool {
-		return !slices.Contains(before.Signals, id) && signals[id].DetectedAt.After(before.UpdatedAt)
-	})
 }
 
 func incidentNotice(in cordon.Incident) cordon.Notice {

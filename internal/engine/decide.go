@@ -89,32 +89,13 @@ func (e *Engine) offer(ctx context.Context, tx *store.Tx, t Tenant, p playbook.P
 	run := e.newRun(m.Plan, cordon.Requester{Playbook: p.Name}, m.Why)
 	run.IncidentID, run.Shadow = in.ID, !slices.Contains(e.On, p.Name)
 	earlier, err := tx.Runs(ctx, store.RunFilter{Incident: in.ID, Playbook: p.Name})
-	if err != nil || slices.ContainsFunc(earlier, func(r cordon.Run) bool { return stands(r, run, t.Mode) }) {
+	if err != nil || slices.ContainsFunc(earlier, func(r cordon.Run) bool { return playbook.Stands(r, run, t.Mode) }) {
 		return "", err
 	}
 	if err := tx.AddRun(ctx, run); err != nil {
 		return "", err
 	}
 	return run.ID, tx.Enqueue(ctx, advanceJob{Run: run.ID}, time.Time{})
-}
-
-// stands reports whether an earlier run of the playbook on the incident makes
-// another one needless. A run that only judged, in shadow or because the
-// tenant was merely observed, does not stand in the way of the first that may
-// act; nor does one that was refused because something could not be read.
-func stands(earlier, now cordon.Run, mode cordon.Mode) bool {
-	unread := earlier.State == cordon.RunRefused && slices.ContainsFunc(earlier.Steps, func(s cordon.Step) bool { return s.Verdict.Reason == cordon.ReasonUnreadable }) &&
-		!slices.ContainsFunc(earlier.Steps, func(s cordon.Step) bool { return s.Attempts > 0 })
-	observed := slices.ContainsFunc(earlier.Steps, func(s cordon.Step) bool { return s.Verdict.Reason == cordon.ReasonObserve })
-	switch {
-	case unread:
-		return false
-	case earlier.Shadow:
-		return now.Shadow
-	case observed:
-		return now.Shadow || mode == cordon.ModeObserve
-	}
-	return true
 }
 
 // newRun returns a run of plan that has not begun.

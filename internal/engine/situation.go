@@ -20,20 +20,6 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// syncRole is the role that only the directory-sync account holds: Directory
-// Synchronization Accounts.
-const syncRole = "d29b2b05-8046-44ba-8758-1e26182fcf32"
-
-// unprivileged are the directory roles that give no power over others (the
-// first row of the reference's table of who may change whom).
-var unprivileged = []string{
-	"88d8e3e3-8f55-4a1e-953a-9b9898b8876b", // Directory Readers
-	"95e79109-95c0-4d8e-aee3-d01accf2d47b", // Guest Inviter
-	"790c1fb9-7f7d-4f88-86a1-ef1f95c05c1b", // Message Center Reader
-	"4a5d8f65-41da-4de4-8968-e035b65339cf", // Reports Reader
-	"75934031-6c7e-415a-99d7-48dbd49e875e", // Usage Summary Reports Reader
-}
-
 // situation reads from Microsoft what guard must know of a step. What could
 // not be read stands in Unreadable, for guard then refuses, and in the error.
 func (e *Engine) situation(ctx context.Context, t Tenant, r cordon.Run, s cordon.Step, verb action.Verb) (guard.Situation, error) {
@@ -89,10 +75,8 @@ func targetOf(t Tenant, u microsoft.User, roles []microsoft.Role) guard.Target {
 		return target.Known && (strings.EqualFold(s, u.ID) || strings.EqualFold(s, u.UserPrincipalName))
 	})
 	for _, r := range roles {
-		switch id := strings.ToLower(r.TemplateID); {
-		case id == syncRole:
-			target.SyncAccount = true
-		case !slices.Contains(unprivileged, id):
+		target.SyncAccount = target.SyncAccount || guard.IsSyncRole(r.TemplateID)
+		if guard.IsPrivileged(r.TemplateID) {
 			target.Roles = append(target.Roles, r.Name)
 		}
 	}
@@ -108,20 +92,8 @@ func (e *Engine) readPosture(ctx context.Context, t Tenant, verb action.Verb, si
 	if err != nil {
 		sit.Unreadable = append(sit.Unreadable, unreadable("conditional access policies", "Policy.Read.All", err))
 	}
-	sit.BlockingPolicies = EnabledPolicies(policies)
+	sit.BlockingPolicies = guard.Blocking(policies)
 	return err
-}
-
-// EnabledPolicies names the policies that stand in the way of security
-// defaults: those that are enabled.
-func EnabledPolicies(policies []guard.CAPolicy) []string {
-	names := []string{}
-	for _, p := range policies {
-		if p.State == "enabled" {
-			names = append(names, p.Name)
-		}
-	}
-	return names
 }
 
 // policies returns the tenant's Conditional Access policies: as last read if

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/guard"
 	"github.com/cordonhq/cordon/internal/store"
 )
 
@@ -15,7 +16,7 @@ import (
 func (e *Engine) begin(ctx context.Context) error {
 	return e.Store.Write(ctx, func(tx *store.Tx) error {
 		for _, t := range e.Tenants {
-			if err := e.wakeHeld(ctx, tx, store.RunFilter{Tenants: []string{t.ID}}, outgrown(t.Mode)...); err != nil {
+			if err := e.wakeHeld(ctx, tx, store.RunFilter{Tenants: []string{t.ID}}, guard.Outgrown(t.Mode)...); err != nil {
 				return err
 			}
 		}
@@ -33,16 +34,4 @@ func (e *Engine) begin(ctx context.Context) error {
 		}
 		return tx.Enqueue(ctx, decideJob{Incidents: ids}, time.Time{})
 	})
-}
-
-// outgrown returns the reasons that a tenant's mode no longer gives.
-func outgrown(m cordon.Mode) []cordon.Reason {
-	switch m {
-	case cordon.ModeProtect:
-		return []cordon.Reason{cordon.ReasonModeApprove}
-	case cordon.ModeEnforce:
-		return []cordon.Reason{cordon.ReasonModeApprove, cordon.ReasonModeProtect}
-	default:
-		return nil
-	}
 }

@@ -1,0 +1,60 @@
+package guard
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/cordonhq/cordon"
+)
+
+// syncRole is the role that only the directory-sync account holds: Directory
+// Synchronization Accounts.
+const syncRole = "d29b2b05-8046-44ba-8758-1e26182fcf32"
+
+// unprivileged returns the templates of the directory roles that give no power
+// over others: the first row of Microsoft's table of who may change whom,
+// without Password Administrator, who may reset passwords.
+func unprivileged() []string {
+	return []string{
+		"88d8e3e3-8f55-4a1e-953a-9b9898b8876b", // Directory Readers
+		"95e79109-95c0-4d8e-aee3-d01accf2d47b", // Guest Inviter
+		"790c1fb9-7f7d-4f88-86a1-ef1f95c05c1b", // Message Center Reader
+		"4a5d8f65-41da-4de4-8968-e035b65339cf", // Reports Reader
+		"75934031-6c7e-415a-99d7-48dbd49e875e", // Usage Summary Reports Reader
+	}
+}
+
+// IsSyncRole reports whether a role template is that of the directory-sync
+// account.
+func IsSyncRole(template string) bool { return strings.EqualFold(template, syncRole) }
+
+// IsPrivileged reports whether a role template gives power over others. A
+// role that is not known does.
+func IsPrivileged(template string) bool {
+	return !IsSyncRole(template) && !slices.Contains(unprivileged(), folded(template))
+}
+
+// Blocking names the policies that stand in the way of security defaults:
+// those that are enabled. Report-only ones do not.
+func Blocking(policies []CAPolicy) []string {
+	names := []string{}
+	for _, p := range policies {
+		if p.State == "enabled" {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
+// Outgrown returns the reasons for a hold that a tenant's mode no longer
+// gives.
+func Outgrown(m cordon.Mode) []cordon.Reason {
+	switch m {
+	case cordon.ModeProtect:
+		return []cordon.Reason{cordon.ReasonModeApprove}
+	case cordon.ModeEnforce:
+		return []cordon.Reason{cordon.ReasonModeApprove, cordon.ReasonModeProtect}
+	default:
+		return nil
+	}
+}
