@@ -99,7 +99,7 @@ func (c *benchCloud) read(req *http.Request, into any) {
 
 // enter returns the first n tenants with the clients that enter them, all in
 // one cloud, as the house does it.
-func (c *benchCloud) enter(n int, now func() time.Time, observe func(microsoft.Call)) ([]engine.Tenant, *microsoft.Cloud) {
+func (c *benchCloud) enter(n int, now func() time.Time, observe func(microsoft.Call)) ([]engine.Tenant, *microsoft.Hub) {
 	c.b.Helper()
 	cloud, err := microsoft.New(microsoft.Options{
 		Endpoints: microsoft.Endpoints{Login: c.LoginURL, Graph: c.GraphURL, Defender: c.DefenderURL, CAFile: c.CAFile},

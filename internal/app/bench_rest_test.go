@@ -43,7 +43,7 @@ func measureRest(b *testing.B, cloud *benchCloud, n int) (r rest) {
 	before, others := benchHeap(), runtime.NumGoroutine()
 	w := newBenchWatcher(b, cloud, clock, n, engine.Poll{Threats: time.Hour, Posture: time.Hour}, cordon.Sources()...)
 	defer w.stop()
-	w.cloud.Close() // its connections have goroutines of their own
+	w.hub.Close() // its connections have goroutines of their own
 	time.Sleep(time.Second)
 	r.goroutines = runtime.NumGoroutine() - others
 	r.heap = (float64(benchHeap()) - float64(before)) / float64(n)

@@ -86,7 +86,7 @@ type benchWatcher struct {
 	b       *testing.B
 	clock   *benchClock
 	store   *store.Store
-	cloud   *microsoft.Cloud
+	hub     *microsoft.Hub
 	tenants []engine.Tenant
 	sources []cordon.Source
 	answers answers
@@ -104,7 +104,7 @@ func newBenchWatcher(b *testing.B, cloud *benchCloud, clock *benchClock, n int, 
 	if w.store, err = store.Open(b.Context(), "sqlite://"+filepath.Join(b.TempDir(), "cordon.db")); err != nil {
 		b.Fatal(err)
 	}
-	w.tenants, w.cloud = cloud.enter(n, w.clock.now, w.answers.note)
+	w.tenants, w.hub = cloud.enter(n, w.clock.now, w.answers.note)
 	w.seed()
 	playbooks, err := playbook.Builtin()
 	if err != nil {

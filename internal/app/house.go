@@ -36,7 +36,7 @@ type House struct {
 	Store  *store.Store
 	Engine *engine.Engine
 
-	cloud   *microsoft.Cloud
+	hub     *microsoft.Hub
 	release func() error
 }
 
@@ -64,7 +64,7 @@ func (h *House) build(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	tenants, cloud, err := h.Config.Enter(o.Now)
-	h.cloud = cloud
+	h.hub = cloud
 	if err != nil {
 		return err
 	}
@@ -89,15 +89,15 @@ func (h *House) Close() error {
 	if h.Store != nil {
 		errs = append(errs, h.Store.Close())
 	}
-	if h.cloud != nil {
-		h.cloud.Close()
+	if h.hub != nil {
+		h.hub.Close()
 	}
 	return errors.Join(append(errs, h.release())...)
 }
 
 // Enter returns the configured tenants with the clients that enter them.
 // Nothing is called yet.
-func (c *Config) Enter(now func() time.Time) ([]engine.Tenant, *microsoft.Cloud, error) {
+func (c *Config) Enter(now func() time.Time) ([]engine.Tenant, *microsoft.Hub, error) {
 	cloud, err := microsoft.New(microsoft.Options{
 		Endpoints: microsoft.Endpoints(c.Endpoints), Share: c.Budget.Share, MaxWait: maxWait, Now: now,
 	})

@@ -36,7 +36,7 @@ func (c *core) answerError(t *token, resp *http.Response, body []byte) *Error {
 		Status:     resp.StatusCode,
 		Code:       string(env.Error.Code),
 		Message:    clean(scrub(string(env.Error.Message), t.bearer(), c.secret()), 1000),
-		RetryAfter: retryAfter(resp.Header.Get("Retry-After"), c.cloud.now()),
+		RetryAfter: retryAfter(resp.Header.Get("Retry-After"), c.hub.now()),
 		RequestID: string(cmp.Or(env.Error.Inner.RequestID, env.Error.Inner.Camel, env.Error.Lower.RequestID, env.Error.Lower.Camel,
 			Text(resp.Header.Get("Request-Id")), env.Error.Target)),
 	}

@@ -28,7 +28,7 @@ func (a *account) bucket(f Family) *bucket {
 }
 
 // A bucket meters the calls of one tenant in one family. Times are counted
-// from the start of the Cloud. For every limit it keeps one time: when the
+// from the start of the Hub. For every limit it keeps one time: when the
 // units taken so far are paid for.
 type bucket struct {
 	mu      sync.Mutex
@@ -40,24 +40,24 @@ type bucket struct {
 }
 
 // take pays for a call, or returns how long to wait before asking again.
-func (b *bucket) take(c *Cloud, f Family, cost float64, prio Priority, now time.Time) time.Duration {
-	at := now.Sub(c.start)
+func (b *bucket) take(h *Hub, f Family, cost float64, prio Priority, now time.Time) time.Duration {
+	at := now.Sub(h.start)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if wait := b.due(c.paces[f], prio, at); wait > 0 {
+	if wait := b.due(h.paces[f], prio, at); wait > 0 {
 		return wait
 	}
-	for i, p := range c.paces[f] {
+	for i, p := range h.paces[f] {
 		b.paid[i] = max(b.paid[i], at) + time.Duration(cost*float64(p.each))
 	}
 	return 0
 }
 
 // wait returns how long a poll would have to wait.
-func (b *bucket) wait(c *Cloud, f Family, now time.Time) time.Duration {
+func (b *bucket) wait(h *Hub, f Family, now time.Time) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.due(c.paces[f], PriorityPoll, now.Sub(c.start))
+	return b.due(h.paces[f], PriorityPoll, now.Sub(h.start))
 }
 
 // due returns how long a call must wait at that time. What lies further ahead
@@ -92,14 +92,14 @@ func (b *bucket) opens(prio Priority) time.Duration {
 
 // refused closes the bucket. Without a time from the service the wait doubles
 // with every refusal in a row, with jitter.
-func (b *bucket) refused(c *Cloud, now time.Time, retryAfter time.Duration) {
-	at := now.Sub(c.start)
+func (b *bucket) refused(h *Hub, now time.Time, retryAfter time.Duration) {
+	at := now.Sub(h.start)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.guessed = retryAfter <= 0
 	if b.guessed {
 		base := min(time.Second<<min(b.strikes, 10), guessCeiling)
-		retryAfter = base/2 + time.Duration(c.jitter()*float64(base))
+		retryAfter = base/2 + time.Duration(h.jitter()*float64(base))
 		b.strikes = min(b.strikes+1, 10)
 	}
 	b.closed, b.since = at+min(retryAfter, closeCeiling), at

@@ -13,7 +13,7 @@ import (
 	"github.com/cordonhq/cordon"
 )
 
-func newBudgetCloud(t testing.TB, now func() time.Time) *Cloud {
+func newBudgetCloud(t testing.TB, now func() time.Time) *Hub {
 	c, err := New(Options{Now: now})
 	if err != nil {
 		t.Fatal(err)
@@ -222,11 +222,11 @@ func TestReady(t *testing.T) {
 	if other := c.Ready(FamilySecurity, f.now()); other != f.now() {
 		t.Errorf("another family waits for %s", other.Sub(f.now()))
 	}
-	neighbour, err := c.cloud.Client(cordon.Tenant{ID: clientID, ClientID: clientID}, "x")
+	neighbour, err := c.hub.Client(cordon.Tenant{ID: clientID, ClientID: clientID}, "x")
 	if err != nil || neighbour.Ready(FamilyIdentityProtection, f.now()) != f.now() {
 		t.Errorf("another tenant waits: %v", err)
 	}
-	twin, err := c.cloud.Client(cordon.Tenant{ID: tenantID, ClientID: clientID}, "x")
+	twin, err := c.hub.Client(cordon.Tenant{ID: tenantID, ClientID: clientID}, "x")
 	if err != nil || twin.Ready(FamilyIdentityProtection, f.now()).Equal(f.now()) {
 		t.Errorf("another client of the tenant has a budget of its own: %v", err)
 	}

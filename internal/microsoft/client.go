@@ -20,7 +20,7 @@ type Client struct {
 
 // A core is what all services of a Client work with.
 type core struct {
-	cloud   *Cloud
+	hub     *Hub
 	tenant  string
 	app     string
 	secret  func() string // a func, because no way of printing calls it
@@ -56,7 +56,7 @@ func (c *Client) GoString() string { return c.String() }
 // Ready returns when the next poll of the family may go: now, or later when
 // the budget is spent or the service has asked to wait. It takes nothing.
 func (c *Client) Ready(family Family, now time.Time) time.Time {
-	return now.Add(c.account.bucket(family).wait(c.cloud, family, now))
+	return now.Add(c.account.bucket(family).wait(c.hub, family, now))
 }
 
 // CheckToken gets a token for the resource, from the cache or from Entra. The

@@ -60,7 +60,7 @@ func (c *core) once(ctx context.Context, q *request, a *attempt) (body []byte, e
 // too long.
 func (c *core) await(ctx context.Context, q *request, b *bucket, a *attempt) error {
 	for {
-		wait := b.take(c.cloud, q.family, q.cost, a.prio, c.cloud.now())
+		wait := b.take(c.hub, q.family, q.cost, a.prio, c.hub.now())
 		if wait <= 0 {
 			return nil
 		}
@@ -68,7 +68,7 @@ func (c *core) await(ctx context.Context, q *request, b *bucket, a *attempt) err
 			return c.fail(q, &Error{RetryAfter: wait, kind: cordon.ErrThrottled,
 				Message: fmt.Sprintf("the budget %s of this tenant is spent for %s", q.family, wait.Round(time.Millisecond))})
 		}
-		if err := c.cloud.sleep(ctx, wait); err != nil {
+		if err := c.hub.sleep(ctx, wait); err != nil {
 			return c.fail(q, ended(ctx))
 		}
 	}
@@ -79,7 +79,7 @@ func (c *core) patient(ctx context.Context, a *attempt, wait time.Duration) bool
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < wait {
 		return false
 	}
-	if a.waited+wait > c.cloud.maxWait {
+	if a.waited+wait > c.hub.maxWait {
 		return false
 	}
 	a.waited += wait
@@ -98,21 +98,21 @@ func (c *core) again(ctx context.Context, q *request, b *bucket, e *Error, a *at
 		a.renewed, a.claims = true, e.claims
 		return true
 	case errors.Is(e, cordon.ErrThrottled), e.RetryAfter > 0:
-		b.refused(c.cloud, c.cloud.now(), e.RetryAfter)
+		b.refused(c.hub, c.hub.now(), e.RetryAfter)
 		a.throttled++
 		return !q.write() && a.prio != PriorityPoll && a.throttled <= throttleRetries && c.worthWaiting(ctx, q, b, a)
 	case errors.Is(e, cordon.ErrUnavailable) && !q.write() && !e.late && a.quick < quickRetries:
 		a.quick++
-		pause := c.cloud.pause(a.quick)
-		return c.patient(ctx, a, pause) && c.cloud.sleep(ctx, pause) == nil
+		pause := c.hub.pause(a.quick)
+		return c.patient(ctx, a, pause) && c.hub.sleep(ctx, pause) == nil
 	}
 	return false
 }
 
 // pause is how long to wait before a quick retry: 0.1 s, then 0.4 s, give or
 // take a half.
-func (c *Cloud) pause(try int) time.Duration {
-	return time.Duration((0.5 + c.jitter()) * float64(try*try) * float64(100*time.Millisecond))
+func (h *Hub) pause(try int) time.Duration {
+	return time.Duration((0.5 + h.jitter()) * float64(try*try) * float64(100*time.Millisecond))
 }
 
 // worthWaiting reports whether the bucket opens in time for this call, so that
@@ -120,7 +120,7 @@ func (c *Cloud) pause(try int) time.Duration {
 func (c *core) worthWaiting(ctx context.Context, q *request, b *bucket, a *attempt) bool {
 	probe := *a
 	b.mu.Lock()
-	wait := b.due(c.cloud.paces[q.family], a.prio, c.cloud.now().Sub(c.cloud.start))
+	wait := b.due(c.hub.paces[q.family], a.prio, c.hub.now().Sub(c.hub.start))
 	b.mu.Unlock()
 	return wait <= 0 || c.patient(ctx, &probe, wait)
 }

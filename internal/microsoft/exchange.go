@@ -16,18 +16,18 @@ import (
 
 // exchange sends a call once and judges what comes back.
 func (c *core) exchange(ctx context.Context, q *request, t *token) ([]byte, error) {
-	inner, cancel := c.cloud.within(ctx)
+	inner, cancel := c.hub.within(ctx)
 	defer cancel()
 	var left atomic.Bool
 	if q.write() {
 		inner = noteLeaving(inner, &left)
 	}
-	req, err := q.http(inner, c.cloud.hosts[q.service], t)
+	req, err := q.http(inner, c.hub.hosts[q.service], t)
 	if err != nil {
 		return nil, c.fail(q, &Error{kind: cordon.ErrBadRequest, Message: "the path is malformed"})
 	}
-	start := c.cloud.now()
-	resp, err := c.cloud.transport.RoundTrip(req) //nolint:bodyclose // readBody closes it
+	start := c.hub.now()
+	resp, err := c.hub.transport.RoundTrip(req) //nolint:bodyclose // readBody closes it
 	if err != nil {
 		c.observe(q, start, 0, "")
 		return nil, c.unanswered(ctx, q, left.Load(), err)
@@ -38,11 +38,11 @@ func (c *core) exchange(ctx context.Context, q *request, t *token) ([]byte, erro
 }
 
 // within bounds an exchange, unless the caller has done so.
-func (c *Cloud) within(ctx context.Context) (context.Context, context.CancelFunc) {
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= c.timeout {
+func (h *Hub) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= h.timeout {
 		return ctx, func() {}
 	}
-	return context.WithTimeout(ctx, c.timeout)
+	return context.WithTimeout(ctx, h.timeout)
 }
 
 // noteLeaving sets left when a connection is at hand, before the first byte is
@@ -54,12 +54,12 @@ func noteLeaving(ctx context.Context, left *atomic.Bool) context.Context {
 }
 
 func (c *core) observe(q *request, start time.Time, status int, id string) {
-	if c.cloud.observe == nil {
+	if c.hub.observe == nil {
 		return
 	}
-	c.cloud.observe(Call{
+	c.hub.observe(Call{
 		Tenant: c.tenant, Service: q.service.String(), Method: q.method, Path: q.path,
-		Status: status, Duration: c.cloud.now().Sub(start), RequestID: clean(id, 64),
+		Status: status, Duration: c.hub.now().Sub(start), RequestID: clean(id, 64),
 	})
 }
 
@@ -70,7 +70,7 @@ func (c *core) unanswered(ctx context.Context, q *request, left bool, err error)
 	case ctx.Err() != nil:
 		e = ended(ctx)
 	case errors.Is(err, context.DeadlineExceeded):
-		e = c.cloud.late()
+		e = c.hub.late()
 	}
 	if left {
 		e.kind = cordon.ErrUnknownOutcome
@@ -90,8 +90,8 @@ func ended(ctx context.Context) *Error {
 
 // late makes the error of a service that took longer than we allow. It does
 // not wrap the end of the context, which was ours and not the caller's.
-func (c *Cloud) late() *Error {
-	return &Error{kind: cordon.ErrUnavailable, late: true, Message: fmt.Sprintf("no answer within %s", c.timeout)}
+func (h *Hub) late() *Error {
+	return &Error{kind: cordon.ErrUnavailable, late: true, Message: fmt.Sprintf("no answer within %s", h.timeout)}
 }
 
 // judge returns the body of a success, or the error that the answer is.

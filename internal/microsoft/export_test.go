@@ -6,4 +6,4 @@ import (
 )
 
 // SetSleep replaces how a cloud waits.
-func (c *Cloud) SetSleep(sleep func(context.Context, time.Duration) error) { c.sleep = sleep }
+func (h *Hub) SetSleep(sleep func(context.Context, time.Duration) error) { h.sleep = sleep }

@@ -97,7 +97,7 @@ func (f *fake) sleep(ctx context.Context, d time.Duration) error {
 func (f *fake) advance(d time.Duration) { _ = f.sleep(context.Background(), d) }
 
 // cloud returns a cloud for which the fake is all of Microsoft.
-func (f *fake) cloud(t *testing.T, opts Options) *Cloud {
+func (f *fake) cloud(t *testing.T, opts Options) *Hub {
 	t.Helper()
 	ca := filepath.Join(t.TempDir(), "ca.pem")
 	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: f.Certificate().Raw})

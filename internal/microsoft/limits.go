@@ -8,11 +8,15 @@ type Family uint8
 // The families.
 const (
 	FamilyIdentityProtection Family = iota // risk and Conditional Access
-	FamilySecurity                         // Graph security alerts
+	FamilySecurity                         // Graph security: alerts, incidents, identity accounts
+	FamilySecureScore                      // secure scores and control profiles
+	FamilyHunting                          // advanced hunting
 	FamilyDirectory                        // reads of users, roles and policies, in resource units
 	FamilyDirectoryWrites                  // writes of the same
+	FamilySubscriptions                    // change notifications
 	FamilyEndpoint                         // Defender for Endpoint
-	FamilyReports                          // sign-ins and directory audits
+	FamilyEndpointBatch                    // its batch update of alerts
+	FamilyReports                          // sign-ins, directory audits, authentication methods
 	families
 )
 
@@ -42,14 +46,22 @@ var limits = [families]struct {
 	// 150 requests a minute for the app. The page names the older alerts;
 	// nothing is published for alerts_v2, so it is held to the same.
 	FamilySecurity: {"security", false, []limit{{150, time.Minute, 15}}},
+	// 10,000 requests in 10 minutes for the app, and four at once.
+	FamilySecureScore: {"secure_score", false, []limit{{10_000, 10 * time.Minute, 100}}},
+	// At least 45 requests a minute for the tenant, besides computing time.
+	FamilyHunting: {"hunting", true, []limit{{45, time.Minute, 10}}},
 	// 3,500 resource units in 10 s for the app in a tenant of less than 50
 	// users; larger tenants have more, which we do not use.
 	FamilyDirectory: {"directory", false, []limit{{3500, 10 * time.Second, 500}}},
 	// 3,000 writes in 2.5 minutes for the app.
 	FamilyDirectoryWrites: {"directory_writes", false, []limit{{3000, 150 * time.Second, 100}}},
+	// 1,000 writes in 20 s for the app.
+	FamilySubscriptions: {"subscriptions", false, []limit{{1000, 20 * time.Second, 50}}},
 	// 100 requests a minute and 1,500 an hour. The pages do not say whether
 	// for the app or the tenant, so it is taken as shared.
 	FamilyEndpoint: {"endpoint", true, []limit{{100, time.Minute, 20}, {1500, time.Hour, 100}}},
+	// 10 a minute and 500 an hour.
+	FamilyEndpointBatch: {"endpoint_batch", true, []limit{{10, time.Minute, 4}, {500, time.Hour, 30}}},
 	// 5 requests in 10 s for the app.
 	FamilyReports: {"reports", false, []limit{{5, 10 * time.Second, 2}}},
 }

@@ -22,11 +22,11 @@ import (
 //
 // Wire: POST /{tenant}/oauth2/v2.0/token
 func (c *core) acquire(ctx context.Context, s service, claims string) (*token, *Error) {
-	inner, cancel := c.cloud.within(ctx)
+	inner, cancel := c.hub.within(ctx)
 	defer cancel()
 	courier := &courier{client: c, service: s}
 	opts := &azidentity.ClientSecretCredentialOptions{DisableInstanceDiscovery: true} // the host is a setting, not a guess
-	opts.Cloud = cloud.Configuration{ActiveDirectoryAuthorityHost: c.cloud.hosts[login].base}
+	opts.Cloud = cloud.Configuration{ActiveDirectoryAuthorityHost: c.hub.hosts[login].base}
 	opts.Transport = courier
 	opts.Retry.MaxRetries = -1 // budgets and retries are ours
 	opts.Telemetry.Disabled = true
@@ -38,7 +38,7 @@ func (c *core) acquire(ctx context.Context, s service, claims string) (*token, *
 	if err != nil {
 		return nil, c.failLogin(s, courier.explain(ctx, err))
 	}
-	return newToken(s, got.Token, c.cloud.userAgent, c.cloud.now(), time.Until(got.ExpiresOn)), nil
+	return newToken(s, got.Token, c.hub.userAgent, c.hub.now(), time.Until(got.ExpiresOn)), nil
 }
 
 // failLogin completes an error with what the call was.
@@ -62,13 +62,13 @@ type courier struct {
 // Do sends one request of the credential.
 func (k *courier) Do(req *http.Request) (*http.Response, error) {
 	c := k.client
-	if req.URL.Scheme != "https" || req.URL.Host != c.cloud.hosts[login].name || req.URL.User != nil {
+	if req.URL.Scheme != "https" || req.URL.Host != c.hub.hosts[login].name || req.URL.User != nil {
 		k.err = &Error{kind: cordon.ErrUnsafeLink, Message: "sign-in sends us to another host: " + clean(req.URL.Host, 120)}
 		return nil, k.err
 	}
 	q := &request{method: req.Method, service: login, path: req.URL.EscapedPath()}
-	start := c.cloud.now()
-	resp, err := c.cloud.transport.RoundTrip(req)
+	start := c.hub.now()
+	resp, err := c.hub.transport.RoundTrip(req)
 	if err != nil {
 		c.observe(q, start, 0, "")
 		k.err = &Error{kind: cordon.ErrUnavailable, cause: err, Message: "sign-in does not answer: " + err.Error()}
@@ -81,7 +81,7 @@ func (k *courier) Do(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if resp.StatusCode >= 300 {
-		k.err = signInError(resp, body, c.cloud.now())
+		k.err = signInError(resp, body, c.hub.now())
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
@@ -94,7 +94,7 @@ func (k *courier) explain(ctx context.Context, err error) *Error {
 	case ctx.Err() != nil:
 		return ended(ctx)
 	case errors.Is(err, context.DeadlineExceeded) || k.err != nil && errors.Is(k.err.cause, context.DeadlineExceeded):
-		return k.client.cloud.late()
+		return k.client.hub.late()
 	case k.err != nil:
 		k.err.cause = nil // its text is in the message
 		return k.err

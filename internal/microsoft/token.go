@@ -85,7 +85,7 @@ func (c *core) token(ctx context.Context, s service, claims string) (*token, err
 	sl := c.slot(s)
 	for {
 		sl.mu.Lock()
-		if t, err := sl.ready(c.cloud.now(), claims); t != nil || err != nil {
+		if t, err := sl.ready(c.hub.now(), claims); t != nil || err != nil {
 			sl.mu.Unlock()
 			return t, err
 		}
@@ -121,7 +121,7 @@ func (c *core) join(ctx context.Context, s service, f *flight) (done bool, t *to
 func (c *core) fetch(ctx context.Context, s service, sl *slot, f *flight, claims string) {
 	defer close(f.done)
 	f.token, f.err = c.acquirePatiently(ctx, s, claims)
-	now := c.cloud.now()
+	now := c.hub.now()
 	sl.mu.Lock()
 	defer sl.mu.Unlock()
 	sl.flight = nil
@@ -143,7 +143,7 @@ func (c *core) acquirePatiently(ctx context.Context, s service, claims string) (
 		if err == nil {
 			return t, nil
 		}
-		if try > quickRetries || err.late || !errors.Is(err, cordon.ErrUnavailable) || c.cloud.sleep(ctx, c.cloud.pause(try)) != nil {
+		if try > quickRetries || err.late || !errors.Is(err, cordon.ErrUnavailable) || c.hub.sleep(ctx, c.hub.pause(try)) != nil {
 			return nil, err
 		}
 	}

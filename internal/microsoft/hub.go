@@ -19,7 +19,7 @@ import (
 	"github.com/cordonhq/cordon"
 )
 
-// Options tune a Cloud. The zero value is right for production.
+// Options tune a Hub. The zero value is right for production.
 type Options struct {
 	Endpoints Endpoints
 	Share     float64          // our declared share of limits that all apps share; default 0.5
@@ -42,9 +42,9 @@ type Call struct {
 	RequestID string        // what Microsoft support asks for
 }
 
-// A Cloud is Microsoft as all tenants see it: one transport, and the budgets
-// of every tenant. Its methods may be called from any goroutine.
-type Cloud struct {
+// A Hub is what the clients of all tenants share: one transport, and the
+// budgets of every tenant. Its methods may be called from any goroutine.
+type Hub struct {
 	hosts     [services]host
 	paces     [families][]pace
 	maxWait   time.Duration
@@ -61,8 +61,8 @@ type Cloud struct {
 	accounts map[string]*account
 }
 
-// New returns a cloud. It reads the CA file and opens no connection.
-func New(opts Options) (*Cloud, error) {
+// New returns a hub. It reads the CA file and opens no connection.
+func New(opts Options) (*Hub, error) {
 	hosts, err := opts.Endpoints.hosts()
 	if err != nil {
 		return nil, fmt.Errorf("microsoft: %w", err)
@@ -74,7 +74,7 @@ func New(opts Options) (*Cloud, error) {
 	if err != nil {
 		return nil, fmt.Errorf("microsoft: %w", err)
 	}
-	c := &Cloud{
+	c := &Hub{
 		hosts: hosts, transport: transport, now: opts.Now, sleep: sleep, jitter: rand.Float64, observe: opts.Observe,
 		maxWait: cmp.Or(opts.MaxWait, 30*time.Second),
 		timeout: cmp.Or(opts.Timeout, 30*time.Second), userAgent: cmp.Or(opts.UserAgent, "cordon"),
@@ -91,11 +91,11 @@ func New(opts Options) (*Cloud, error) {
 }
 
 // Close closes the connections that are idle.
-func (c *Cloud) Close() { c.transport.CloseIdleConnections() }
+func (h *Hub) Close() { h.transport.CloseIdleConnections() }
 
 // Client returns the client of one tenant. It opens no connection, and costs
 // little until it is used: ten thousand clients are fine.
-func (c *Cloud) Client(t cordon.Tenant, secret string) (*Client, error) {
+func (h *Hub) Client(t cordon.Tenant, secret string) (*Client, error) {
 	switch {
 	case !plainName(t.ID):
 		return nil, fmt.Errorf("microsoft: tenant id %q is neither a GUID nor a domain", clean(t.ID, 80))
@@ -104,7 +104,7 @@ func (c *Cloud) Client(t cordon.Tenant, secret string) (*Client, error) {
 	case secret == "":
 		return nil, errors.Join(cordon.ErrCredential, fmt.Errorf("microsoft: tenant %s has no client secret", t.ID))
 	}
-	cl := &Client{core: core{cloud: c, tenant: t.ID, app: t.ClientID, secret: func() string { return secret }, account: c.account(t.ID)}}
+	cl := &Client{core: core{hub: h, tenant: t.ID, app: t.ClientID, secret: func() string { return secret }, account: h.account(t.ID)}}
 	k := &cl.core
 	cl.Risk, cl.Users, cl.Policies = (*RiskService)(k), (*UsersService)(k), (*PoliciesService)(k)
 	cl.Alerts, cl.Endpoint, cl.Directory = (*AlertsService)(k), (*EndpointService)(k), (*DirectoryService)(k)
@@ -112,13 +112,13 @@ func (c *Cloud) Client(t cordon.Tenant, secret string) (*Client, error) {
 }
 
 // account returns the budgets of a tenant, the same for each of its clients.
-func (c *Cloud) account(tenant string) *account {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	a := c.accounts[tenant]
+func (h *Hub) account(tenant string) *account {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	a := h.accounts[tenant]
 	if a == nil {
 		a = &account{}
-		c.accounts[tenant] = a
+		h.accounts[tenant] = a
 	}
 	return a
 }
