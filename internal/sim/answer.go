@@ -24,6 +24,7 @@ type listing struct {
 	count   *int
 	items   []*object
 	next    string
+	delta   string // where the next round begins, on the last page of a delta
 }
 
 // render writes the page in OData's envelope.
@@ -42,6 +43,9 @@ func (l *listing) render() []byte {
 	b = append(b, ']')
 	if l.next != "" {
 		b = append(append(b, `,"@odata.nextLink":`...), encode(l.next)...)
+	}
+	if l.delta != "" {
+		b = append(append(b, `,"@odata.deltaLink":`...), encode(l.delta)...)
 	}
 	return append(b, '}')
 }

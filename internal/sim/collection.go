@@ -1,6 +1,9 @@
 package sim
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A collection holds objects in the order in which they arrived. An object's
 // number never changes and is never used again, so that a page can be
@@ -57,4 +60,18 @@ func idOf(o *object) string {
 		return string(raw)
 	}
 	return o.text("id")
+}
+
+// remove takes the object with that id away and reports whether it was there.
+func (c *collection) remove(id string) bool {
+	i, ok := c.index[strings.ToLower(id)]
+	if !ok {
+		return false
+	}
+	c.items = slices.Delete(c.items, i, i+1)
+	delete(c.index, strings.ToLower(id))
+	for _, it := range c.items[i:] {
+		c.index[strings.ToLower(idOf(it.object))]--
+	}
+	return true
 }

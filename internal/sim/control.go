@@ -19,9 +19,12 @@ func (c *Cloud) controlHandler() http.Handler {
 	mux.HandleFunc("GET /outcome", reply(func(*http.Request) (any, error) { return c.Outcome(), nil }))
 	mux.HandleFunc("GET /state", c.handleState)
 	mux.HandleFunc("POST /inject", reply(c.handleInject))
+	mux.HandleFunc("POST /remove", reply(c.handleRemove))
+	mux.HandleFunc("POST /lifecycle", reply(c.handleLifecycle))
 	mux.HandleFunc("POST /faults", reply(c.handleFault))
 	mux.HandleFunc("DELETE /faults", reply(func(*http.Request) (any, error) { c.ClearFaults(); return done{}, nil }))
 	mux.HandleFunc("POST /clock", reply(c.handleClock))
+	c.loginControl(mux)
 	return http.NewCrossOriginProtection().Handler(mux)
 }
 

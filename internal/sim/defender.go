@@ -1,8 +1,10 @@
 package sim
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -25,18 +27,24 @@ func (c *Cloud) defenderHandler() http.Handler {
 }
 
 func defenderRoutes() []route {
-	alerts := view{options: "$filter $top $skip $expand", page: 10_000, top: 10_000, bySkip: true, noLink: true, fields: alertFields()}
 	machines := view{options: "$filter $top $skip", page: 10_000, top: 10_000, bySkip: true, noLink: true, fields: fieldsOf(
 		"text:computerDnsName version deviceValue exposureLevel onboardingStatus lastIpAddress healthStatus osPlatform riskScore",
 		"folded:id aadDeviceId", "time:lastSeen", "number:rbacGroupId")}
 	readAlerts, readMachines := need("Alert.Read.All Alert.ReadWrite.All"), need("Machine.Read.All Machine.ReadWrite.All")
 	routes := []route{
-		{path: "alerts", needs: readAlerts, view: alerts, do: listEndpointAlerts},
+		{path: "alerts", needs: readAlerts, view: endpointAlertView(), do: listEndpointAlerts},
 		{path: "alerts/{id}", needs: readAlerts, do: getDefender(resEndpointAlerts, "Alerts/$entity", "Alert")},
 		{path: "machines", needs: readMachines, view: machines, do: listMachines},
 		{path: "machines/{id}", needs: readMachines, do: getDefender(resMachines, "Machines/$entity", "Machine")},
 	}
-	return each(routes, func(r *route) { r.method, r.family, r.denied = http.MethodGet, familyDefender, deniedSecurity })
+	each(routes, func(r *route) { r.method = http.MethodGet })
+	return each(slices.Concat(routes, endpointAlertRoutes(), endpointActionRoutes()), func(r *route) {
+		r.family, r.denied = cmp.Or(r.family, familyDefender), deniedSecurity
+	})
+}
+
+func endpointAlertView() view {
+	return view{options: "$filter $top $skip $expand", page: 10_000, top: 10_000, bySkip: true, noLink: true, fields: alertFields()}
 }
 
 // alertFields knows two properties by the spelling of the documentation as well.
@@ -69,8 +77,12 @@ func (c *Cloud) answerDefender(x *exchange) (answer, error) {
 	return answer{}, refuse(http.StatusNotFound, "NotFound", "No resource is at '%s'.", x.request.URL.Path)
 }
 
-// listEndpointAlerts leaves the evidence out unless it is asked for.
 func listEndpointAlerts(x *exchange, c *call) (answer, error) {
+	return x.pageAlerts(c, c.tenant.collection(resEndpointAlerts))
+}
+
+// pageAlerts leaves the evidence out unless it is asked for.
+func (x *exchange) pageAlerts(c *call, from *collection) (answer, error) {
 	switch c.query.values.Get("$expand") {
 	case "evidence":
 	case "":
@@ -78,7 +90,7 @@ func listEndpointAlerts(x *exchange, c *call) (answer, error) {
 	default:
 		return answer{}, notModelled("$expand=%s on alerts", c.query.values.Get("$expand"))
 	}
-	return x.page(c, "Alerts", c.tenant.collection(resEndpointAlerts))
+	return x.page(c, "Alerts", from)
 }
 
 func withoutEvidence(o *object) *object {
@@ -100,7 +112,7 @@ func getDefender(resource, context, kind string) func(*exchange, *call) (answer,
 	return func(x *exchange, c *call) (answer, error) {
 		o := c.tenant.collection(resource).get(c.id)
 		if o == nil {
-			return answer{}, refuse(http.StatusNotFound, "ResourceNotFound", "%s %s was not found", kind, c.id)
+			return answer{}, noSuch(kind, c.id)
 		}
 		return entity(x.context(context), c.query.shape(o)), nil
 	}

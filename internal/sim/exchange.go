@@ -2,6 +2,8 @@ package sim
 
 import (
 	"cmp"
+	"compress/gzip"
+	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -26,6 +28,8 @@ type exchange struct {
 	claims *claims
 	roles  []string // of the token, less what a fault took away
 	entry  *Entry
+
+	beside int32 // requests of its kind under way at once, itself among them; counted for secure score
 }
 
 // open begins an exchange.
@@ -37,18 +41,43 @@ func (c *Cloud) open(service string, w http.ResponseWriter, r *http.Request) *ex
 }
 
 // readBody takes the request's body in, so that a client that hangs up is noticed.
+// Microsoft's SDKs compress what they send; it is the text that counts from here on.
 func (x *exchange) readBody() error {
-	body, err := io.ReadAll(http.MaxBytesReader(x.writer, x.request.Body, maxBody))
+	body, err := readPlain(http.MaxBytesReader(x.writer, x.request.Body, maxBody), x.request.Header.Get("Content-Encoding"))
 	x.body, x.entry.Body = body, ledgerBody(body)
-	if err != nil {
-		return refuse(http.StatusRequestEntityTooLarge, "BadRequest", "The request body is too large.")
-	}
-	return nil
+	return err
 }
 
-// reads reports whether the request changes nothing. Token requests do not.
+// readPlain reads a body and undoes its encoding. What gzip unfolds is bounded
+// like what is sent.
+func readPlain(from io.Reader, encoding string) ([]byte, error) {
+	broken := badRequest("The request body is not what its Content-Encoding says.")
+	switch strings.ToLower(encoding) {
+	case "", "identity":
+	case "gzip":
+		unzipped, err := gzip.NewReader(from)
+		if err != nil {
+			return nil, broken
+		}
+		from = unzipped
+	default:
+		return nil, refuse(http.StatusUnsupportedMediaType, "BadRequest", "The Content-Encoding '%s' is not supported.", encoding)
+	}
+	body, err := io.ReadAll(io.LimitReader(from, maxBody+1))
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) || len(body) > maxBody {
+		return nil, refuse(http.StatusRequestEntityTooLarge, "BadRequest", "The request body is too large.")
+	}
+	if err != nil {
+		return nil, broken
+	}
+	return body, nil
+}
+
+// reads reports whether the request changes nothing. Token requests and
+// hunting do not, and what a batch changes is told by the entries of its items.
 func (x *exchange) reads() bool {
-	return x.service == serviceLogin || x.request.Method == http.MethodGet || x.request.Method == http.MethodHead
+	return x.request.URL.Path == batchPath || strings.HasSuffix(x.request.URL.Path, "runHuntingQuery") || x.service == serviceLogin || x.request.Method == http.MethodGet || x.request.Method == http.MethodHead
 }
 
 // run writes the request down, lets a fault have its way with it, and answers.

@@ -173,9 +173,9 @@ func TestFaultRoles(t *testing.T) {
 			t.Errorf("%s: got %d, want %d", what, g.status, status)
 		}
 	}
-	r.fault(`{"revoke_roles":["User.Read.All"],"tenant":"` + r.cloud.Info().Tenants[1].Name + `"}`)
+	r.fault(`{"revoke_roles":["User.Read.All","Directory.Read.All"],"tenant":"` + r.cloud.Info().Tenants[1].Name + `"}`)
 	want("another tenant", 200)
-	r.fault(`{"revoke_roles":["User.Read.All"]}`)
+	r.fault(`{"revoke_roles":["User.Read.All","Directory.Read.All"]}`)
 	want("old token", 403)
 	r.signIn()
 	want("new token", 403)

@@ -81,7 +81,7 @@ func (f field) compareNull(op string) (condition, error) {
 		return nil, fmt.Errorf("null cannot be compared with operator '%s'", op)
 	}
 	return func(o *object) bool {
-		raw := o.raw(f.name)
+		raw := f.value(o)
 		return (len(raw) == 0 || string(raw) == "null") == (op == "eq")
 	}, nil
 }
@@ -118,22 +118,35 @@ func (f field) fold(s string) string {
 	return s
 }
 
+// value finds the member, which a path like status/errorCode may name.
+func (f field) value(o *object) json.RawMessage {
+	name, rest, nested := strings.Cut(f.name, "/")
+	if !nested {
+		return o.raw(name)
+	}
+	inner, err := parseObject(o.raw(name))
+	if err != nil {
+		return nil // null, or not there
+	}
+	return field{name: rest}.value(inner)
+}
+
 func (f field) text(o *object) (string, bool) {
 	var s *string
-	if json.Unmarshal(o.raw(f.name), &s) != nil || s == nil {
+	if json.Unmarshal(f.value(o), &s) != nil || s == nil {
 		return "", false
 	}
 	return f.fold(*s), true
 }
 
 func (f field) raw(o *object) (string, bool) {
-	raw := o.raw(f.name)
+	raw := f.value(o)
 	return string(raw), len(raw) > 0
 }
 
 // number takes the value as a number or, as some feeds write ids, as a string of digits.
 func (f field) number(o *object) (float64, bool) {
-	n, err := strconv.ParseFloat(strings.Trim(string(o.raw(f.name)), `"`), 64)
+	n, err := strconv.ParseFloat(strings.Trim(string(f.value(o)), `"`), 64)
 	return n, err == nil
 }
 

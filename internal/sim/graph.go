@@ -9,19 +9,23 @@ import (
 
 // graphHandler answers as Microsoft Graph does.
 func (c *Cloud) graphHandler() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		x := c.open(serviceGraph, w, r)
-		tooLarge := x.readBody()
-		stranger := x.identify()
-		x.run(func() (answer, error) {
-			switch {
-			case stranger != nil:
-				return answer{}, stranger
-			case tooLarge != nil:
-				return answer{}, tooLarge
-			}
-			return c.answerGraph(x)
-		})
+	return http.HandlerFunc(c.serveGraph)
+}
+
+// serveGraph answers one request, or one item of a batch.
+func (c *Cloud) serveGraph(w http.ResponseWriter, r *http.Request) {
+	x := c.open(serviceGraph, w, r)
+	tooLarge := x.readBody()
+	stranger := x.identify()
+	defer x.enter()()
+	x.run(func() (answer, error) {
+		switch {
+		case stranger != nil:
+			return answer{}, stranger
+		case tooLarge != nil:
+			return answer{}, tooLarge
+		}
+		return c.answerGraph(x)
 	})
 }
 
@@ -35,7 +39,13 @@ func (c *Cloud) answerGraph(x *exchange) (answer, error) {
 	default:
 		return answer{}, refuse(http.StatusBadRequest, "BadRequest", "Invalid version: %s", version)
 	}
+	if path == "$batch" {
+		return c.batch(x)
+	}
 	segments := splitPath(path)
+	if err := c.checkOffered(segments); err != nil {
+		return answer{}, err
+	}
 	r, id, known, otherMethod := match(c.graph, x.request.Method, segments)
 	if r == nil {
 		return answer{}, unknownRoute(x, segments, known, otherMethod)
@@ -61,15 +71,13 @@ func unknownRoute(x *exchange, segments []string, known int, otherMethod bool) e
 // A path below one of them is not modelled either.
 func documented() []string {
 	return []string{
-		"$batch", "$metadata", "applications", "auditLogs", "contracts", "deviceManagement", "devices", "directory", "directoryRoleTemplates", "domains",
-		"groups", "identity/conditionalAccess/authenticationStrength", "identity/conditionalAccess/namedLocations", "identityProtection/riskyServicePrincipals",
-		"identityProtection/servicePrincipalRiskDetections", "identityProtection/riskyUsers/confirmSafe", "identityProtection/riskyUsers/{id}/history",
-		"me", "oauth2PermissionGrants", "policies/authenticationMethodsPolicy", "policies/authorizationPolicy", "reports",
+		"$metadata", "applications", "auditLogs/provisioning", "contracts/{id}", "deviceManagement", "devices", "directory", "directoryRoleTemplates", "domains",
+		"groups", "identity/conditionalAccess/authenticationStrength", "identity/conditionalAccess/namedLocations", "me", "oauth2PermissionGrants",
+		"policies/authenticationMethodsPolicy", "policies/authorizationPolicy", "reports",
 		"roleManagement/directory/roleAssignmentSchedules", "roleManagement/directory/roleEligibilitySchedules",
-		"roleManagement/directory/transitiveRoleAssignments", "security/alerts", "security/alerts_v2/{id}/comments", "security/identities",
-		"security/incidents", "security/runHuntingQuery", "security/secureScoreControlProfiles", "security/secureScores",
-		"security/microsoft.graph.security.runHuntingQuery", "servicePrincipals", "sites", "subscribedSkus", "subscriptions", "tenantRelationships",
-		"users/delta", "users/{id}/authentication", "users/{id}/checkMemberGroups", "users/{id}/getMemberGroups", "users/{id}/invalidateAllRefreshTokens",
+		"roleManagement/directory/transitiveRoleAssignments", "security/alerts", "security/alerts_v2", "security/identities", "security/incidents",
+		"servicePrincipals", "sites", "subscribedSkus", "subscriptions", "tenantRelationships",
+		"users/{id}/authentication", "users/{id}/getMemberGroups", "users/{id}/invalidateAllRefreshTokens",
 		"users/{id}/manager", "users/{id}/memberOf", "users/{id}/transitiveMemberOf/microsoft.graph.administrativeUnit",
 	}
 }
@@ -88,6 +96,9 @@ func (x *exchange) follow(c *call) (answer, error) {
 	if err := t.throttle(r.family, cost, x.now); err != nil {
 		return answer{}, err
 	}
+	if err := x.crowded(); err != nil {
+		return answer{}, err
+	}
 	if err := x.admit(r); err != nil {
 		return answer{}, err
 	}
@@ -97,7 +108,12 @@ func (x *exchange) follow(c *call) (answer, error) {
 	}
 	q.dress = x.dress(r)
 	c.query = q
+	note := x.watch(c)
 	a, err := r.do(x, c)
+	if err == nil {
+		note()
+	}
+	t.tellChanges(x.now)
 	if err == nil && r.cost > 0 {
 		if a.header == nil {
 			a.header = http.Header{}
@@ -133,7 +149,7 @@ func (x *exchange) admit(r *route) error {
 	spec := x.tenant.spec()
 	order := []string{"free", "p1", "p2"}
 	if r.licence != "" && slices.Index(order, spec.Licence) < slices.Index(order, r.licence) {
-		return refuse(http.StatusForbidden, "Forbidden", "Your tenant is not licensed for this feature.")
+		return r.denied.unlicensed()
 	}
 	if r.denied == deniedSecurity && spec.Defender != "on" {
 		if x.service == serviceDefender {

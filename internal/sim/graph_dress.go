@@ -10,7 +10,8 @@ import (
 // client must ask for are masked, and so is what the licence does not cover.
 func (x *exchange) dress(r *route) func(*object) *object {
 	unasked := !strings.Contains(strings.ToLower(strings.Join(x.request.Header.Values("Prefer"), ",")), "include-unknown-enum-members")
-	poor := r.path != "" && strings.HasPrefix(r.path, resDetections) && x.tenant.spec().Licence != "p2"
+	poor := x.tenant.spec().Licence != "p2" && (strings.HasPrefix(r.path, resDetections) ||
+		strings.HasPrefix(r.path, resPrincipalDetections) || strings.HasPrefix(r.path, resRiskyPrincipals))
 	if x.service != serviceGraph || !unasked && !poor {
 		return nil
 	}
@@ -29,7 +30,7 @@ func (x *exchange) dress(r *route) func(*object) *object {
 // only to clients that ask for them.
 func gated(member string) (values, instead string) {
 	switch member {
-	case "riskDetail":
+	case "riskDetail", "detail": // the second in the activity of a history item
 		return "m365DAdminDismissedDetection adminConfirmedServicePrincipalCompromised adminDismissedAllRiskForServicePrincipal " +
 			"userChangedPasswordOnPremises adminDismissedRiskForSignIn adminConfirmedAccountSafe microsoftRevokedSessions", "unknownFutureValue"
 	case "activity":
@@ -38,6 +39,8 @@ func gated(member string) (values, instead string) {
 		return "AzureADBackupAuth ADFederationServicesMFAAdapter NPSExtension", "UnknownFutureValue"
 	case "serviceSource":
 		return "microsoftDefenderForCloud microsoftSentinel microsoftInsiderRiskManagement microsoftThreatIntelligence microsoftSecurityForAI", "unknownFutureValue"
+	case "status": // of an incident
+		return "awaitingAction", "unknownFutureValue"
 	case "detectionSource":
 		return "microsoftDefenderForCloud microsoftSentinel", "unknownFutureValue"
 	}
@@ -56,6 +59,11 @@ func maskUnknown(o *object) *object {
 	for i, m := range o.members {
 		if values, instead := gated(m.name); values != "" && slices.Contains(strings.Fields(values), strings.Trim(string(m.value), `"`)) {
 			change(i, encode(instead))
+		}
+		if m.name == "activity" {
+			if inner, err := parseObject(m.value); err == nil {
+				change(i, encode(maskUnknown(inner)))
+			}
 		}
 		if m.name == "evidence" {
 			if masked := maskEvidence(m.value); !bytes.Equal(masked, m.value) {
@@ -80,7 +88,9 @@ func maskPremium(o *object) *object {
 		return o
 	}
 	out := o.clone()
-	out.set("riskEventType", "generic")
+	if o.raw("riskEventType") != nil {
+		out.set("riskEventType", "generic")
+	}
 	out.set("riskLevel", "hidden")
 	out.set("riskDetail", "hidden")
 	return out

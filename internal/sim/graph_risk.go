@@ -11,72 +11,101 @@ const (
 	maxUserIDs = 60              // what is often quoted; the reference knows no number
 )
 
+// A riskKind is a kind of principal whose risk can be judged.
+type riskKind struct {
+	resource string                             // where the risk is kept
+	member   string                             // of a verdict's body: the list of ids
+	known    func(t *tenant, id string) bool    // whether the tenant has such a principal
+	record   func(t *tenant, id string) *object // the risk record, made when there is none
+}
+
+// A verdict is what an administrator says of a principal's risk.
+type verdict struct{ level, state, detail string }
+
+func riskyUsers() riskKind {
+	return riskKind{resource: resRiskyUsers, member: "userIds", record: (*tenant).riskyUser, known: func(t *tenant, id string) bool {
+		return t.collection(resUsers).get(id) != nil || t.collection(resRiskyUsers).get(id) != nil
+	}}
+}
+
 // confirmCompromised raises the risk of users and leaves a detection of its own.
 func confirmCompromised(x *exchange, c *call) (answer, error) {
-	return x.judge(c, func(user, risky *object, at time.Time) {
-		settleRisk(risky, "high", "confirmedCompromised", "adminConfirmedUserCompromised", at)
-		id := idOf(user)
-		key := []string{"confirmed", id, at.String()}
-		c.tenant.collection(resDetections).put(newObject("id", c.tenant.hex(64, key...), "requestId", nil, "correlationId", nil,
-			"riskEventType", "adminConfirmedUserCompromised", "riskState", "confirmedCompromised", "riskLevel", "high",
-			"riskDetail", "adminConfirmedUserCompromised", "source", "IdentityProtection", "detectionTimingType", "offline", "activity", "user",
-			"tokenIssuerType", "AzureAD", "ipAddress", nil, "location", nil, "activityDateTime", writeTime(at), "detectedDateTime", writeTime(at),
-			"lastUpdatedDateTime", writeTime(at), "userId", id, "userDisplayName", orNull(user.text("displayName")),
-			"userPrincipalName", orNull(user.text("userPrincipalName")), "additionalInfo", nil))
-	})
+	return x.judge(c, riskyUsers(), compromisedUser(), c.tenant.confirmation)
+}
+
+func compromisedUser() verdict {
+	return verdict{"high", "confirmedCompromised", "adminConfirmedUserCompromised"}
+}
+
+// confirmation adds the detection that goes with a user confirmed as compromised.
+func (t *tenant) confirmation(risky *object, at time.Time) {
+	id := idOf(risky)
+	key := []string{"confirmed", id, at.String()}
+	t.collection(resDetections).put(newObject("id", t.hex(64, key...), "requestId", nil, "correlationId", nil,
+		"riskEventType", "adminConfirmedUserCompromised", "riskState", "confirmedCompromised", "riskLevel", "high",
+		"riskDetail", "adminConfirmedUserCompromised", "source", "IdentityProtection", "detectionTimingType", "offline", "activity", "user",
+		"tokenIssuerType", "AzureAD", "ipAddress", nil, "location", nil, "activityDateTime", writeTime(at), "detectedDateTime", writeTime(at),
+		"lastUpdatedDateTime", writeTime(at), "userId", id, "userDisplayName", orNull(risky.text("userDisplayName")),
+		"userPrincipalName", orNull(risky.text("userPrincipalName")), "additionalInfo", nil))
+}
+
+// confirmSafe takes the risk of users back.
+func confirmSafe(x *exchange, c *call) (answer, error) {
+	return x.judge(c, riskyUsers(), verdict{"none", "confirmedSafe", "adminConfirmedAccountSafe"}, nil)
 }
 
 // dismiss lowers the risk of users.
 func dismiss(x *exchange, c *call) (answer, error) {
-	return x.judge(c, func(_, risky *object, at time.Time) {
-		settleRisk(risky, "none", "dismissed", "adminDismissedAllRiskForUser", at)
-	})
+	return x.judge(c, riskyUsers(), verdict{"none", "dismissed", "adminDismissedAllRiskForUser"}, nil)
 }
 
-func settleRisk(risky *object, level, state, detail string, at time.Time) {
-	risky.set("isProcessing", false)
-	risky.set("riskLevel", level)
-	risky.set("riskState", state)
-	risky.set("riskDetail", detail)
-	risky.set("riskLastUpdatedDateTime", writeTime(at))
-}
-
-// judge marks users as in processing and lets the verdict come later.
-func (x *exchange) judge(c *call, verdict func(user, risky *object, at time.Time)) (answer, error) {
-	ids, err := readUserIDs(x.body)
+// judge marks principals as in processing and lets the verdict come later.
+func (x *exchange) judge(c *call, kind riskKind, v verdict, also func(*object, time.Time)) (answer, error) {
+	ids, err := readIDs(x.body, kind.member, maxUserIDs)
 	if err != nil {
 		return answer{}, err
 	}
-	t, at := c.tenant, x.now.Add(riskDelay)
 	for _, id := range ids {
-		if t.collection(resUsers).get(id) == nil && t.collection(resRiskyUsers).get(id) == nil {
-			return answer{}, notModelled("what happens to user '%s', whom the tenant does not have", id)
+		if !kind.known(c.tenant, id) {
+			return answer{}, notModelled("what happens to '%s', which the tenant does not have", id)
 		}
 	}
 	for _, id := range ids {
-		risky := t.riskyUser(id)
-		risky.set("isProcessing", true)
-		user := t.collection(resUsers).get(id)
-		if user == nil {
-			user = newObject("id", id, "displayName", risky.text("userDisplayName"), "userPrincipalName", risky.text("userPrincipalName"))
-		}
-		t.later(at, func() { verdict(user, t.riskyUser(id), at) })
+		c.tenant.pass(kind, id, v, x.now.Add(riskDelay), also)
 	}
 	return noContent(), nil
 }
 
-// readUserIDs reads {"userIds":[…]}.
-func readUserIDs(body []byte) ([]string, error) {
+// pass makes a verdict come into force at a time to come. Callers hold the lock.
+func (t *tenant) pass(kind riskKind, id string, v verdict, at time.Time, also func(*object, time.Time)) {
+	kind.record(t, id).set("isProcessing", true)
+	t.later(at, func() {
+		risky := kind.record(t, id)
+		history := t.collection(kind.resource + "/" + idOf(risky) + "/history")
+		risky.set("isProcessing", false)
+		risky.set("riskLevel", v.level)
+		risky.set("riskState", v.state)
+		risky.set("riskDetail", v.detail)
+		risky.set("riskLastUpdatedDateTime", writeTime(at))
+		history.put(t.historyItem(kind.resource, risky, t.principal))
+		if also != nil {
+			also(risky, at)
+		}
+	})
+}
+
+// readIDs reads {member:[…]}.
+func readIDs(body []byte, name string, most int) ([]string, error) {
 	o, err := parseObject(body)
 	if err != nil {
 		return nil, badRequest("The request body is " + err.Error() + ".")
 	}
 	var ids []string
-	if json.Unmarshal(o.raw("userIds"), &ids) != nil || len(ids) == 0 || slices.Contains(ids, "") {
-		return nil, badRequest("The request body must hold 'userIds', a list of user ids.")
+	if json.Unmarshal(o.raw(name), &ids) != nil || len(ids) == 0 || slices.Contains(ids, "") {
+		return nil, badRequest("The request body must hold '" + name + "', a list of ids.")
 	}
-	if len(ids) > maxUserIDs {
-		return nil, notModelled("more than %d user ids in one call", maxUserIDs)
+	if len(ids) > most {
+		return nil, notModelled("more than %d ids in one call", most)
 	}
 	return ids, nil
 }

@@ -18,7 +18,9 @@ const (
 
 // graphRoutes is the table of everything that the cloud's Graph answers.
 func graphRoutes() []route {
-	return slices.Concat(identityRoutes(), policyRoutes(), securityRoutes(), userRoutes(), roleRoutes())
+	return slices.Concat(riskRoutes(), accountRoutes(), partnerRoutes(), principalRoutes(), methodRoutes(), deltaRoutes(), groupRoutes(),
+		subscriptionRoutes(), scoreRoutes(), caseRoutes(), huntingRoutes(), auditRoutes(),
+		identityRoutes(), policyRoutes(), securityRoutes(), userRoutes(), roleRoutes())
 }
 
 func identityRoutes() []route {

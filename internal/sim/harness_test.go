@@ -42,6 +42,14 @@ func newRig(t *testing.T, opts Options) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r := bareRig(t, c)
+	r.signIn()
+	return r
+}
+
+// bareRig is a rig without tokens.
+func bareRig(t *testing.T, c *Cloud) *rig {
+	t.Helper()
 	r := &rig{t: t, cloud: c, token: map[string]string{}}
 	pem, err := os.ReadFile(c.Info().CAFile)
 	if err != nil {
@@ -57,7 +65,6 @@ func newRig(t *testing.T, opts Options) *rig {
 			t.Error(err)
 		}
 	})
-	r.signIn()
 	return r
 }
 

@@ -34,6 +34,7 @@ func (t *tenant) inject(resource string, text []byte) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.settle(t.cloud.clock.now())
+	defer t.tellChanges(t.cloud.clock.now())
 	return t.put(resource, text)
 }
 
@@ -59,8 +60,15 @@ func (t *tenant) put(resource string, text []byte) (string, error) {
 	if !slices.Contains(collections(), resource) {
 		return "", fmt.Errorf("resource %q is not one of %s, directoryRoles/{id}/members", resource, strings.Join(collections(), ", "))
 	}
-	if resource == resUsers {
+	switch resource {
+	case resUsers:
 		o = t.upsertUser(o)
+	case resActions:
+		o = laidOver(t.collection(resActions).get(id), o)
+	case resDetections:
+		if t.content[resSignIns] != nil {
+			t.signInOf(o) // a detection that replaces another may name another sign-in
+		}
 	}
 	t.collection(resource).put(o)
 	return id, nil
@@ -100,6 +108,17 @@ func (t *tenant) upsertUser(o *object) *object {
 	return user
 }
 
+// laidOver returns an object with the given members over those of the known
+// one, if there is one.
+func laidOver(known, o *object) *object {
+	if known == nil {
+		return o
+	}
+	out := known.clone()
+	merge(out, o)
+	return out
+}
+
 func merge(into, from *object) {
 	for _, m := range from.members {
 		into.set(m.name, m.value)
@@ -117,6 +136,11 @@ func (t *tenant) state(path string) (json.RawMessage, error) {
 		return encode(t.collection(resDefaults).get(defaultsID)), nil
 	case resOrganization, resOrganization + "/" + t.id:
 		return encode(t.collection(resOrganization).get(t.id)), nil
+	}
+	for _, below := range [][2]string{{resRiskyUsers, "history"}, {resRiskyPrincipals, "history"}, {resUsers, "authentication/methods"}} {
+		if id, ok := nested(path, below[0], below[1]); ok && t.collection(below[0]).get(id) != nil {
+			return encode(t.collection(path).objects()), nil
+		}
 	}
 	for _, resource := range collections() {
 		if path == resource {

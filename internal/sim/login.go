@@ -47,6 +47,16 @@ func (c *Cloud) login(x *exchange, form url.Values) (answer, error) {
 			return answer{}, unknownTenant(name, "invalid_tenant")
 		}
 		return answer{body: c.discovery(t, strings.HasPrefix(rest, "v2.0/"))}, nil
+	case "v2.0/adminconsent", "adminconsent":
+		return c.consent(t, name, x.request.URL.Query(), rest == "v2.0/adminconsent")
+	case "oauth2/v2.0/authorize", "oauth2/v2.0/devicecode":
+		if err := c.checkTenant(t, name); err != nil {
+			return answer{}, err
+		}
+		if rest == "oauth2/v2.0/authorize" {
+			return c.authorize(t, x.request.URL.Query())
+		}
+		return c.deviceCode(t, form)
 	case "discovery/v2.0/keys", "discovery/keys":
 		return answer{body: c.keys.jwks()}, nil
 	case "discovery/instance":
@@ -67,7 +77,7 @@ func (c *Cloud) discovery(t *tenant, v2 bool) []byte {
 	if v2 {
 		issuer, oauth, keys = base+"/v2.0", base+"/oauth2/v2.0/", base+"/discovery/v2.0/keys"
 	}
-	return encode(newObject(
+	o := newObject(
 		"token_endpoint", oauth+"token",
 		"token_endpoint_auth_methods_supported", []string{"client_secret_post", "private_key_jwt", "client_secret_basic"},
 		"jwks_uri", keys,
@@ -84,11 +94,15 @@ func (c *Cloud) discovery(t *tenant, v2 bool) []byte {
 		"end_session_endpoint", oauth+"logout",
 		"claims_supported", []string{"sub", "iss", "cloud_instance_name", "aud", "exp", "iat", "tid", "ver"},
 		"kerberos_endpoint", base+"/kerberos",
-		"tenant_region_scope", "EU",
-		"cloud_instance_name", "microsoftonline.com",
-		"cloud_graph_host_name", "graph.windows.net",
-		"msgraph_host", "graph.microsoft.com",
-		"rbac_url", "https://pas.windows.net"))
+		"tenant_region_scope", c.national.region)
+	if c.national.subRegion != "" {
+		o.set("tenant_region_sub_scope", c.national.subRegion)
+	}
+	for _, m := range [][2]string{{"cloud_instance_name", c.national.instance}, {"cloud_graph_host_name", c.national.oldGraph},
+		{"msgraph_host", c.national.graph}, {"rbac_url", "https://" + c.national.pas}} {
+		o.set(m[0], m[1])
+	}
+	return encode(o)
 }
 
 // instance answers instance discovery: the cloud knows one host, itself.

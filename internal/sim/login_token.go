@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"crypto/subtle"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -9,8 +8,8 @@ import (
 	"strings"
 )
 
-// token answers a token request: client credentials with a secret. The v1
-// endpoint takes a resource where the other takes a scope.
+// token answers a token request. The v1 endpoint takes a resource where the
+// other takes a scope, and serves apps alone.
 func (c *Cloud) token(t *tenant, name string, form url.Values, r *http.Request, v1 bool) (answer, error) {
 	id, secret := form.Get("client_id"), form.Get("client_secret")
 	if user, password, ok := r.BasicAuth(); ok {
@@ -22,24 +21,71 @@ func (c *Cloud) token(t *tenant, name string, form url.Values, r *http.Request, 
 	if err := c.checkTenant(t, name); err != nil {
 		return answer{}, err
 	}
+	if redeem := c.personGrant(form.Get("grant_type")); redeem != nil {
+		if err := c.checkPublic(t, form); err != nil {
+			return answer{}, err
+		}
+		g, err := redeem(t, form)
+		if err != nil {
+			return answer{}, err
+		}
+		return c.personToken(t, g, form)
+	}
+	return c.appToken(t, id, secret, form, v1)
+}
+
+// personGrant returns what reads a grant of a person; nil for an app's.
+func (c *Cloud) personGrant(kind string) func(*tenant, url.Values) (*grant, error) {
+	switch kind {
+	case "urn:ietf:params:oauth:grant-type:device_code", "device_code":
+		return c.poll
+	case "authorization_code":
+		return c.redeem
+	case "refresh_token":
+		return c.refresh
+	}
+	return nil
+}
+
+// appToken answers client credentials: a secret or an assertion.
+func (c *Cloud) appToken(t *tenant, id, secret string, form url.Values, v1 bool) (answer, error) {
 	resource, err := resourceOf(form, v1)
 	if err != nil {
 		return answer{}, err
 	}
-	if err := c.checkApp(t, id, secret, form); err != nil {
+	method, err := c.checkApp(t, id, secret, form)
+	if err != nil {
 		return answer{}, err
 	}
-	service, ok := c.audienceService(resource)
-	if !ok || service == serviceDefender && t.spec().Defender == "absent" {
-		return answer{}, loginError(http.StatusBadRequest, "invalid_resource", 500011,
-			"The resource principal named %s was not found in the tenant named %s. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You might have sent your authentication request to the wrong tenant.", resource, t.name)
+	service, err := c.serviceOf(t, resource)
+	if err != nil {
+		return answer{}, err
 	}
-	text, err := c.keys.sign(t.claimsFor(resource, c.grantedRoles(t, service)))
+	text, err := c.keys.sign(t.claimsFor(resource, id, method, c.grantedRoles(t, service)))
 	if err != nil {
 		return answer{}, err
 	}
 	return answer{body: encode(newObject("token_type", "Bearer", "expires_in", int(tokenLife.Seconds()),
 		"ext_expires_in", int(tokenLife.Seconds()), "access_token", text))}, nil
+}
+
+// resourceFor reads which resource a person's token is for.
+func (c *Cloud) resourceFor(t *tenant, form url.Values) (resource, service string, err error) {
+	if resource, err = resourceOf(form, false); err != nil {
+		return "", "", err
+	}
+	service, err = c.serviceOf(t, resource)
+	return resource, service, err
+}
+
+// serviceOf refuses resources that are not in the tenant.
+func (c *Cloud) serviceOf(t *tenant, resource string) (string, error) {
+	service, ok := c.audienceService(resource)
+	if !ok || service == serviceDefender && t.spec().Defender == "absent" {
+		return "", loginError(http.StatusBadRequest, "invalid_resource", 500011,
+			"The resource principal named %s was not found in the tenant named %s. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You might have sent your authentication request to the wrong tenant.", resource, t.name)
+	}
+	return service, nil
 }
 
 // unescape undoes the form encoding that OAuth asks for inside HTTP Basic.
@@ -58,7 +104,7 @@ func checkGrant(form url.Values, id string, v1 bool) error {
 	switch grant := form.Get("grant_type"); {
 	case grant == "":
 		return missing("grant_type")
-	case grant != "client_credentials":
+	case grant != "client_credentials" && (v1 || !slices.Contains([]string{"urn:ietf:params:oauth:grant-type:device_code", "device_code", "authorization_code", "refresh_token"}, grant)):
 		return loginError(http.StatusBadRequest, "unsupported_grant_type", 70003, "The app requested an unsupported grant type '%s'.", grant)
 	case id == "":
 		return missing("client_id")
@@ -122,27 +168,6 @@ func allDefault(scopes []string) bool {
 		}
 	}
 	return true
-}
-
-// checkApp refuses apps that the tenant does not know and secrets that are not theirs.
-func (c *Cloud) checkApp(t *tenant, id, secret string, form url.Values) error {
-	if !strings.EqualFold(id, t.clientID) {
-		return loginError(http.StatusBadRequest, "unauthorized_client", 700016,
-			"Application with identifier '%s' was not found in the directory '%s'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.", id, t.name)
-	}
-	if secret == "" && form.Has("client_assertion") {
-		return loginError(http.StatusUnauthorized, "invalid_client", 700027,
-			"The certificate with identifier used to sign the client assertion is not registered on application. [Reason - The key was not found.]")
-	}
-	if secret == "" {
-		return loginError(http.StatusUnauthorized, "invalid_client", 7000218,
-			"The request body must contain the following parameter: 'client_assertion' or 'client_secret'.")
-	}
-	if subtle.ConstantTimeCompare([]byte(secret), []byte(t.secret)) != 1 {
-		return loginError(http.StatusUnauthorized, "invalid_client", 7000215,
-			"Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '%s'.", t.clientID)
-	}
-	return nil
 }
 
 // A refusal is an answer that is no success. The service it comes from

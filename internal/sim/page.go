@@ -23,7 +23,11 @@ func (q *query) page(context, address string, c *collection) *listing {
 		items = items[:q.top]
 	}
 	for _, it := range items {
-		out.items = append(out.items, q.shape(it.object))
+		shown := q.shape(it.object)
+		if shown == it.object {
+			shown = shown.clone() // it is written out when the tenant's lock is free again
+		}
+		out.items = append(out.items, shown)
 	}
 	if more && !q.view.noLink {
 		out.next = q.nextLink(address, items[len(items)-1].number)
@@ -50,12 +54,17 @@ func (q *query) matching(c *collection) []item {
 			return second.Compare(first)
 		})
 	}
+	if q.rising {
+		slices.Reverse(out)
+	}
 	return out
 }
 
 // rest leaves out what earlier pages have shown.
 func (q *query) rest(items []item) []item {
-	if q.after > 0 {
+	if i := slices.IndexFunc(items, func(it item) bool { return it.number == q.after }); q.view.newest != "" && i >= 0 {
+		items = items[i+1:] // by its place: in the order of time, numbers say nothing
+	} else if q.after > 0 && q.view.newest == "" {
 		for len(items) > 0 && (q.view.reverse && items[0].number >= q.after || !q.view.reverse && items[0].number <= q.after) {
 			items = items[1:]
 		}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -31,6 +32,7 @@ type person struct {
 	disabled bool
 	synced   bool
 	licensed bool
+	rid      int // last part of the SID in Active Directory; 0: made from the account
 }
 
 // named turns a scenario's user into a person.
@@ -75,7 +77,39 @@ func (t *tenant) populateUsers(c *collection) {
 	for i := range t.crowd() {
 		c.put(t.userObject(t.crowdMember(i)))
 	}
+	for _, p := range append(t.hybridMembers(), t.oktaMembers()...) {
+		c.put(t.userObject(p))
+	}
 }
+
+// hybridMembers invents the users who come from Active Directory, besides the crowd.
+func (t *tenant) hybridMembers() []person {
+	out := []person{}
+	for i := range t.spec().Hybrid {
+		p := t.crowdMember(hybridFrom + i)
+		p.key, p.synced, p.rid = "hybrid"+strconv.Itoa(i), true, 5001+i
+		out = append(out, p)
+	}
+	return out
+}
+
+// oktaMembers invents the users who sign in with Okta, besides the crowd.
+func (t *tenant) oktaMembers() []person {
+	out := []person{}
+	for i := range t.spec().Okta {
+		p := t.crowdMember(oktaFrom + i)
+		p.key = "okta" + strconv.Itoa(i)
+		out = append(out, p)
+	}
+	return out
+}
+
+// hybridFrom and oktaFrom are where the numbers of these users begin, out of
+// the way of any crowd.
+const (
+	hybridFrom = 2_000_000
+	oktaFrom   = 3_000_000
+)
 
 // userObject is a user as the directory keeps it.
 func (t *tenant) userObject(p person) *object {
@@ -94,7 +128,7 @@ func (t *tenant) userObject(p person) *object {
 		"lastPasswordChangeDateTime", writeSeconds(since), "assignedLicenses", licences)
 	if p.synced {
 		o.set("onPremisesSyncEnabled", true)
-		o.set("onPremisesSecurityIdentifier", "S-1-5-21-1004336348-1177238915-682003330-"+strconv.Itoa(1100+len(p.account)))
+		o.set("onPremisesSecurityIdentifier", "S-1-5-21-1004336348-1177238915-682003330-"+strconv.Itoa(cmp.Or(p.rid, 1100+len(p.account))))
 	}
 	return o
 }

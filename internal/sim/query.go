@@ -35,6 +35,7 @@ type query struct {
 	skip   int
 	after  int // number of the last item of the page before; 0 for the first page
 	count  bool
+	rising bool                  // the oldest first, where the newest are otherwise
 	dress  func(*object) *object // how the service shows an object; nil: as it is stored
 }
 

@@ -25,7 +25,7 @@ func TestLoginRefusals(t *testing.T) {
 	}{
 		{"wrong secret", me.ID, func(v url.Values) { v.Set("client_secret", "no") }, 401, "invalid_client", "AADSTS7000215"},
 		{"no secret", me.ID, func(v url.Values) { v.Del("client_secret") }, 401, "invalid_client", "AADSTS7000218"},
-		{"unknown key", me.ID, func(v url.Values) { v.Del("client_secret"); v.Set("client_assertion", "a.b.c") }, 401, "invalid_client", "AADSTS700027"},
+		{"assertion of no type", me.ID, func(v url.Values) { v.Del("client_secret"); v.Set("client_assertion", "a.b.c") }, 400, "invalid_request", "AADSTS900144"},
 		{"app of another tenant", me.ID, func(v url.Values) { v.Set("client_id", other.ClientID) }, 400, "unauthorized_client", "AADSTS700016"},
 		{"unknown tenant", "nobody.example", func(url.Values) {}, 400, "invalid_request", "AADSTS90002"},
 		{"common", "common", func(url.Values) {}, 400, "invalid_request", "AADSTS9001023"},
@@ -97,7 +97,7 @@ func TestGraphRefusals(t *testing.T) {
 		{"unknown segment", "GET", "nonsense", "", 400, "BadRequest", "Resource not found for the segment 'nonsense'."},
 		{"the action that does not exist", "POST", resRiskyUsers + "/" + victim + "/invokeAction", `{"action":"disable"}`, 400, "BadRequest", "segment 'invokeAction'"},
 		{"known, not modelled", "GET", "groups/x", "", 501, "SimulatorNotModelled", "groups/x"},
-		{"below what is not modelled", "GET", "users/" + victim + "/authentication/methods", "", 501, "SimulatorNotModelled", "authentication"},
+		{"below what is not modelled", "GET", "users/" + victim + "/manager/manager", "", 501, "SimulatorNotModelled", "manager"},
 		{"method not modelled", "DELETE", "users/" + victim, "", 501, "SimulatorNotModelled", "DELETE"},
 		{"filter syntax", "GET", resDetections + ask("$filter", "riskLevel eq"), "", 400, "BadRequest", "Invalid filter clause"},
 		{"filter field", "GET", resDetections + ask("$filter", "ipAddress eq '1'"), "", 400, "BadRequest", "'ipAddress' cannot be used in $filter"},
@@ -116,7 +116,7 @@ func TestGraphRefusals(t *testing.T) {
 		{"administrator", "PATCH", "users/" + admin, `{"accountEnabled":false}`, 403, "Authorization_RequestDenied", "Insufficient privileges"},
 		{"synced user", "PATCH", "users/" + synced, `{"accountEnabled":false}`, 400, "Request_BadRequest", "on-premises mastered"},
 		{"other property", "PATCH", "users/" + victim, `{"jobTitle":"x"}`, 501, "SimulatorNotModelled", "jobTitle"},
-		{"password without permission", "PATCH", "users/" + victim, `{"passwordProfile":{"password":"x"}}`, 403, "Authorization_RequestDenied", ""},
+		{"password that is no object", "PATCH", "users/" + victim, `{"passwordProfile":"x"}`, 400, "Request_BadRequest", "passwordProfile"},
 		{"string boolean", "PATCH", "users/" + victim, `{"accountEnabled":"false"}`, 400, "Request_BadRequest", "Edm.Boolean"},
 		{"no body", "PATCH", "users/" + victim, ``, 400, "Request_BadRequest", "JSON object"},
 		{"count without consistency", "GET", "users/$count", "", 400, "Request_BadRequest", "ConsistencyLevel"},
@@ -182,8 +182,10 @@ func TestUnauthorized(t *testing.T) {
 func TestDenied(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, Options{Scenario: custom(t, "  permissions: {graph: [], defender: []}\n"), NoThrottle: true})
-	codes := map[denial]string{deniedDirectory: "Authorization_RequestDenied", deniedPolicy: "AccessDenied", deniedIdentity: "Forbidden", deniedSecurity: "Forbidden"}
-	says := map[denial]string{deniedPolicy: "required scopes are missing", deniedIdentity: "required scopes are missing", deniedSecurity: "Missing application roles. API required roles: "}
+	codes := map[denial]string{deniedDirectory: "Authorization_RequestDenied", deniedPolicy: "AccessDenied", deniedIdentity: "Forbidden", deniedSecurity: "Forbidden",
+		deniedScore: "Forbidden", deniedAudit: "Authentication_MSGraphPermissionMissing"}
+	says := map[denial]string{deniedPolicy: "required scopes are missing", deniedIdentity: "required scopes are missing", deniedSecurity: "Missing application roles. API required roles: ",
+		deniedScore: "Missing application roles. API required roles: ", deniedAudit: "The principal does not have required Microsoft Graph permission(s): "}
 	for _, x := range graphRoutes() {
 		path := strings.NewReplacer("(roleTemplateId)/{id}", "(roleTemplateId='x')", "{id}", "x").Replace(x.path)
 		g := r.graph(x.method, path, `{"accountEnabled":false}`)
@@ -192,9 +194,9 @@ func TestDenied(t *testing.T) {
 		}
 	}
 	for _, x := range defenderRoutes() {
-		g := r.defender("/api/" + strings.ReplaceAll(x.path, "{id}", "x"))
+		g := r.endpoint(x.method, strings.ReplaceAll(x.path, "{id}", "x"), `{"Comment":"c"}`)
 		if code, message := g.problem(t); g.status != http.StatusForbidden || code != "Forbidden" || !strings.Contains(message, says[deniedSecurity]) {
-			t.Errorf("%s: got %d %s %q", x.path, g.status, code, message)
+			t.Errorf("%s %s: got %d %s %q", x.method, x.path, g.status, code, message)
 		}
 	}
 }
@@ -213,7 +215,12 @@ func TestLicence(t *testing.T) {
 		{"licence: p1", resDetections, 200, ""},
 		{"licence: p1", resRiskyUsers, 403, "Your tenant is not licensed for this feature."},
 		{"licence: p2", resRiskyUsers, 200, ""},
+		{"licence: free", resSignIns, 403, "Neither tenant is B2C or tenant doesn't have premium license"},
+		{"licence: p1", resSignIns, 200, ""},
+		{"licence: free", resAudits, 200, ""},
 		{"defender: off", resAlerts, 403, "Account is not provisioned."},
+		{"defender: off", resIncidents, 403, "Account is not provisioned."},
+		{"defender: off", resScores, 200, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.tenant+" "+tt.path, func(t *testing.T) {
@@ -252,7 +259,14 @@ func TestDefenderRefusals(t *testing.T) {
 		{"/api/v1.0/alerts/x", 404, "ResourceNotFound"},
 		{"/api/nonsense", 404, "NotFound"},
 		{"/nonsense", 404, "NotFound"},
-		{"/api/machineactions", 501, "SimulatorNotModelled"},
+		{"/api/machineactions/x", 404, "ResourceNotFound"},
+		{"/api/investigations", 501, "SimulatorNotModelled"},
+		{"/api/machineactions" + ask("$filter", "title eq 'x'"), 400, "BadRequest"},
+		{"/api/machineactions" + ask("$top", "10001"), 400, "BadRequest"},
+		{"/api/machines/x/logonusers", 404, "ResourceNotFound"},
+		{"/api/machines/x/alerts", 404, "ResourceNotFound"},
+		{"/api/alerts/x/user", 404, "ResourceNotFound"},
+		{"/api/alerts/x/machine", 404, "ResourceNotFound"},
 		{"/api/alerts" + ask("$filter", "title eq 'x'"), 400, "BadRequest"},
 		{"/api/alerts" + ask("$top", "10001"), 400, "BadRequest"},
 		{"/api/alerts" + ask("$expand", "machine"), 501, "SimulatorNotModelled"},

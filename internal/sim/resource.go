@@ -13,11 +13,30 @@ const (
 	resOrganization   = "organization"
 	resEndpointAlerts = "alerts"
 	resMachines       = "machines"
+
+	resRiskyPrincipals     = "identityProtection/riskyServicePrincipals"
+	resPrincipalDetections = "identityProtection/servicePrincipalRiskDetections"
+	resIdentityAccounts    = "security/identities/identityAccounts"
+	resPrincipals          = "servicePrincipals"
+	resDomains             = "domains"
+	resCustomers           = "tenantRelationships/delegatedAdminCustomers"
+	resRelationships       = "tenantRelationships/delegatedAdminRelationships"
+	resContracts           = "contracts"
+	resSubscriptions       = "subscriptions"
+
+	resScores    = "security/secureScores"
+	resControls  = "security/secureScoreControlProfiles"
+	resIncidents = "security/incidents"
+	resSignIns   = "auditLogs/signIns"
+	resAudits    = "auditLogs/directoryAudits"
+	resActions   = "machineactions"
 )
 
 // collections lists every collection that can be injected into and read back.
 func collections() []string {
-	return []string{resUsers, resDetections, resRiskyUsers, resAlerts, resPolicies, resAssignments, resEndpointAlerts, resMachines}
+	return []string{resUsers, resDetections, resRiskyUsers, resAlerts, resPolicies, resAssignments, resEndpointAlerts, resMachines,
+		resRiskyPrincipals, resPrincipalDetections, resIdentityAccounts, resPrincipals, resDomains, resCustomers, resRelationships,
+		resContracts, resSubscriptions, resScores, resControls, resIncidents, resSignIns, resAudits, resActions}
 }
 
 // populate makes the content that a collection has before anything happens.
@@ -37,6 +56,14 @@ func (t *tenant) populate(resource string, c *collection) {
 			"isEnabled", t.spec().SecurityDefaults))
 	case resOrganization:
 		c.put(t.organization())
+	case resControls:
+		t.populateControls(c)
+	case resAudits:
+		t.populateAudits(c)
+	case resScores, resIncidents, resSignIns:
+		t.populateDerived(resource)
+	default:
+		t.populateIdentity(resource, c)
 	}
 }
 

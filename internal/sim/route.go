@@ -51,6 +51,8 @@ const (
 	deniedPolicy
 	deniedIdentity
 	deniedSecurity
+	deniedScore // as security, but needs no Defender
+	deniedAudit
 )
 
 // refusal words the denial.
@@ -61,7 +63,10 @@ func (d denial) refusal(n needs, roles []string) *refusal {
 		return refuse(http.StatusForbidden, "AccessDenied", scopes)
 	case deniedIdentity:
 		return refuse(http.StatusForbidden, "Forbidden", scopes)
-	case deniedSecurity:
+	case deniedAudit:
+		return refuse(http.StatusForbidden, "Authentication_MSGraphPermissionMissing",
+			"The principal does not have required Microsoft Graph permission(s): %s", n[0][0])
+	case deniedSecurity, deniedScore:
 		var all []string
 		for _, group := range n {
 			all = append(all, group...)
@@ -77,7 +82,7 @@ func (d denial) refusal(n needs, roles []string) *refusal {
 type call struct {
 	tenant *tenant
 	route  *route
-	id     string // the first {id} of the path
+	id     string // what stands for the last {id} of the path
 	query  *query
 	url    string // address of the resource, without query
 }
@@ -137,4 +142,13 @@ func follow(pattern string, segments []string) (n int, whole bool, id string) {
 		n++
 	}
 	return n, pattern == "" && n == len(segments), id
+}
+
+// unlicensed words that the tenant lacks the licence.
+func (d denial) unlicensed() *refusal {
+	if d == deniedAudit {
+		return refuse(http.StatusForbidden, "Authentication_RequestFromNonPremiumTenantOrB2CTenant",
+			"Neither tenant is B2C or tenant doesn't have premium license")
+	}
+	return refuse(http.StatusForbidden, "Forbidden", "Your tenant is not licensed for this feature.")
 }

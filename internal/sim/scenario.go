@@ -22,6 +22,7 @@ var shipped embed.FS
 type scenario struct {
 	Name   string       `yaml:"name"`
 	About  string       `yaml:"about"`
+	Cloud  string       `yaml:"cloud"` // national cloud; default global
 	Tenant tenantSpec   `yaml:"tenant"`
 	Others othersSpec   `yaml:"others"`
 	Noise  noiseSpec    `yaml:"noise"`
@@ -35,12 +36,18 @@ type tenantSpec struct {
 	Defender         string         `yaml:"defender"` // on (default), off, or absent: no such resource in the directory
 	Crowd            int            `yaml:"crowd"`    // generated users
 	Fleet            int            `yaml:"fleet"`    // generated devices, one for each of the first crowd users
+	Hybrid           int            `yaml:"hybrid"`   // generated users besides the crowd, synced from Active Directory
+	Okta             int            `yaml:"okta"`     // generated users besides the crowd, who sign in with Okta
 	Users            []userSpec     `yaml:"users"`
 	Devices          []deviceSpec   `yaml:"devices"`
 	Permissions      permissionSpec `yaml:"permissions"`
+	Partner          bool           `yaml:"partner"`         // the app may ask for the customers, which are the other tenants
 	DirectoryRoles   []string       `yaml:"directory_roles"` // held by the app's service principal
 	SecurityDefaults bool           `yaml:"security_defaults"`
 	Policies         []policySpec   `yaml:"policies"`
+
+	EntraActions     bool `yaml:"entra_actions"`             // invokeAction takes Entra ID accounts as well
+	RiskyUsersInvoke bool `yaml:"risky_users_invoke_action"` // riskyUsers/{id}/invokeAction exists, as hearsay has it
 }
 
 type userSpec struct {

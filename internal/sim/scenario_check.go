@@ -12,8 +12,13 @@ import (
 const (
 	defaultGraphRoles = "IdentityRiskEvent.Read.All IdentityRiskyUser.ReadWrite.All Policy.Read.All Policy.ReadWrite.SecurityDefaults " +
 		"User.Read.All User.RevokeSessions.All User.EnableDisableAccount.All RoleManagement.Read.Directory SecurityAlert.Read.All " +
-		"Organization.Read.All AuditLog.Read.All"
-	defaultDefenderRoles = "Alert.Read.All Machine.Read.All"
+		"Organization.Read.All AuditLog.Read.All IdentityRiskEvent.ReadWrite.All SecurityAlert.ReadWrite.All SecurityIncident.ReadWrite.All " +
+		"SecurityEvents.ReadWrite.All ThreatHunting.Read.All " +
+		"IdentityRiskyServicePrincipal.ReadWrite.All SecurityIdentitiesAccount.Read.All SecurityIdentitiesActions.ReadWrite.All " +
+		"User-PasswordProfile.ReadWrite.All UserAuthenticationMethod.ReadWrite.All Domain.Read.All Application.Read.All GroupMember.Read.All"
+	partnerRoles         = "Directory.Read.All DelegatedAdminRelationship.Read.All"
+	defaultDefenderRoles = "Alert.Read.All Machine.Read.All Alert.ReadWrite.All Machine.Isolate Machine.Scan Machine.CollectForensics " +
+		"Machine.RestrictExecution Machine.StopAndQuarantine Machine.Offboard User.Read.All"
 )
 
 // setDefaults fills what a scenario left out.
@@ -22,6 +27,9 @@ func (s *scenario) setDefaults() {
 	t.Licence, t.Defender = cmp.Or(t.Licence, "p2"), cmp.Or(t.Defender, "on")
 	if t.Permissions.Graph == nil {
 		t.Permissions.Graph = strings.Fields(defaultGraphRoles)
+	}
+	if t.Partner {
+		t.Permissions.Graph = append(t.Permissions.Graph, strings.Fields(partnerRoles)...)
 	}
 	if t.Permissions.Defender == nil {
 		t.Permissions.Defender = strings.Fields(defaultDefenderRoles)
@@ -38,12 +46,18 @@ func (s *scenario) setDefaults() {
 
 // check finds the mistakes that would otherwise surface in the middle of a run.
 func (s *scenario) check() error {
+	if _, err := nationalNamed(s.Cloud); err != nil {
+		return err
+	}
 	t := s.Tenant
 	if !slices.Contains([]string{"free", "p1", "p2"}, t.Licence) {
 		return fmt.Errorf("tenant.licence %q is not free, p1 or p2", t.Licence)
 	}
 	if !slices.Contains([]string{"on", "off", "absent"}, t.Defender) {
 		return fmt.Errorf("tenant.defender %q is not on, off or absent", t.Defender)
+	}
+	if t.Crowd < 0 || t.Fleet < 0 || t.Hybrid < 0 || t.Okta < 0 {
+		return fmt.Errorf("tenant: crowd, fleet, hybrid and okta are not negative")
 	}
 	noisy := max(2*s.Noise.Risk, 2*s.Noise.Alerts, 2*s.Noise.Endpoint)
 	if noisy > 0 && t.Crowd < 8 {

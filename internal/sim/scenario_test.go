@@ -209,15 +209,17 @@ func TestOutcome(t *testing.T) {
 func TestScenarioRefused(t *testing.T) {
 	t.Parallel()
 	for text, says := range map[string]string{
-		"colour: blue":                                                       "colour",
-		"tenant: {licence: e5}":                                              `"e5" is not free, p1 or p2`,
-		"tenant: {defender: yes}":                                            `is not on, off or absent`,
-		"tenant: {directory_roles: [King]}":                                  `unknown directory role "King"`,
-		"tenant: {users: [{name: A}]}":                                       "needs a name and a key",
-		"noise: {risk: 3}":                                                   "tenant.crowd",
-		"expect: {contained: [nobody]}":                                      "nothing defines user nobody",
-		"events: [{resource: alerts, object: '{}'}]":                         `events[0]: object has no "id"`,
-		"events: [{resource: alerts, object: 'x'}]":                          "events[0]: the object is not JSON",
+		"colour: blue":                               "colour",
+		"tenant: {licence: e5}":                      `"e5" is not free, p1 or p2`,
+		"tenant: {defender: yes}":                    `is not on, off or absent`,
+		"tenant: {directory_roles: [King]}":          `unknown directory role "King"`,
+		"tenant: {users: [{name: A}]}":               "needs a name and a key",
+		"tenant: {hybrid: -1}":                       "not negative",
+		"noise: {risk: 3}":                           "tenant.crowd",
+		"expect: {contained: [nobody]}":              "nothing defines user nobody",
+		"events: [{resource: alerts, object: '{}'}]": `events[0]: object has no "id"`,
+		"events: [{resource: alerts, object: 'x'}]":  "events[0]: the object is not JSON",
+		"cloud: mars":                                `"mars" is none of global, gcc`,
 		"events: [{resource: alerts, object: '{\"id\":\"{user.id}\"}'}]":     "{user.id} is no word",
 		"events: [{resource: nothing, object: '{\"id\":\"x\"}'}]":            `resource "nothing"`,
 		"events: [{resource: alerts, object: '{\"id\":\"{time+1x}\"}'}]":     "{time+1x}",
@@ -231,8 +233,26 @@ func TestScenarioRefused(t *testing.T) {
 			t.Errorf("%s: got error %v", text, err)
 		}
 	}
-	if _, err := loadScenario("nothing"); err == nil || !strings.Contains(err.Error(), "built in (empty, token-theft)") {
+	if _, err := loadScenario("nothing"); err == nil || !strings.Contains(err.Error(), "built in (empty, partner, token-theft)") {
 		t.Errorf("unknown name: %v", err)
+	}
+}
+
+// TestScenarioCloud plays the cloud of the scenario, unless the caller wants another.
+func TestScenarioCloud(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "s.yaml")
+	if err := os.WriteFile(path, []byte("cloud: china\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for want, opts := range map[string]Options{"china": {Scenario: path}, "gcc": {Scenario: path, Cloud: "gcc"}, "global": {}} {
+		c, err := build(opts)
+		if err != nil || c.national.name != want {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+	if _, err := build(Options{Certificates: []Certificate{{PEM: "nothing"}}}); err == nil || !strings.Contains(err.Error(), "certificates[0]") {
+		t.Errorf("a certificate that is none: %v", err)
 	}
 }
 

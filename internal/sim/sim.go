@@ -26,6 +26,11 @@ type Options struct {
 	Live       bool             // tell timed events as the clock passes; false: they are over at start
 	Now        func() time.Time // default time.Now; the cloud's clock is Now plus what was advanced
 	NoThrottle bool             // for benchmarks only
+
+	Cloud        string        // national cloud to play; default what the scenario says, or global
+	Certificates []Certificate // keys of apps
+
+	RiskyUsersInvokeAction bool // riskyUsers/{id}/invokeAction exists; the real service has no such call
 }
 
 // A Cloud is a running simulator. Its methods may be called from any goroutine.
@@ -37,8 +42,11 @@ type Cloud struct {
 	tenants  []*tenant
 	byName   map[string]*tenant
 	keys     *keys
+	national national
+	registry registry
 	ledger   ledger
 	faults   faults
+	outbox   *outbox
 	graph    []route
 	defender []route
 	info     Info
@@ -63,6 +71,7 @@ func Start(ctx context.Context, opts Options) (*Cloud, error) {
 	if err := c.listen(running); err != nil {
 		return nil, errors.Join(fmt.Errorf("sim: %w", err), c.Close())
 	}
+	go c.outbox.run(running)
 	context.AfterFunc(running, func() { _ = c.Close() })
 	return c, nil
 }
@@ -89,11 +98,22 @@ func build(opts Options) (*Cloud, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cloud{opts: opts, scenario: script, keys: signer, failed: make(chan error, 4)}
+	c := &Cloud{opts: opts, scenario: script, keys: signer, failed: make(chan error, 4), outbox: newOutbox()}
 	c.clock.base = opts.Now
 	c.start = c.clock.now().Truncate(time.Second)
 	c.graph, c.defender = graphRoutes(), defenderRoutes()
+	if opts.RiskyUsersInvokeAction || script.Tenant.RiskyUsersInvoke {
+		c.graph = append(c.graph, hearsayRoutes()...)
+	}
+	if c.national, err = nationalNamed(cmp.Or(opts.Cloud, script.Cloud)); err != nil {
+		return nil, err
+	}
 	c.peopleTenants()
+	for i, cert := range opts.Certificates {
+		if err := c.RegisterCertificate(cert); err != nil {
+			return nil, fmt.Errorf("certificates[%d]: %w", i, err)
+		}
+	}
 	return c, nil
 }
 

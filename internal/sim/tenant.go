@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -26,6 +27,11 @@ type tenant struct {
 	timeline []change               // what is still to happen, in order
 	told     bool                   // the timeline has been laid out
 	buckets  map[string]*bucket
+	watch    *watch         // of users; nil until somebody wants to know
+	seen     map[string]int // number of the last item of a collection that others have been made of
+	scored   time.Time      // the last day that has a secure score
+
+	scoring atomic.Int32 // requests to secure score that are under way
 }
 
 // A change is something that happens to a tenant at a moment of its own.
@@ -42,6 +48,7 @@ func companies() []string {
 // peopleTenants makes all tenants and the ways to find them.
 func (c *Cloud) peopleTenants() {
 	c.byName = make(map[string]*tenant, 3*c.opts.Tenants)
+	c.registry.home = make(map[string]*tenant, c.opts.Tenants)
 	names := companies()
 	for i := range c.opts.Tenants {
 		name := names[i%len(names)]
@@ -57,6 +64,7 @@ func (c *Cloud) peopleTenants() {
 			principal: seededGUID(c.opts.Seed, "principal", key),
 		}
 		c.tenants = append(c.tenants, t)
+		c.registry.home[t.clientID] = t
 		c.byName[t.id], c.byName[t.name], c.byName[t.domain] = t, t, t
 		c.info.Tenants = append(c.info.Tenants, TenantInfo{t.id, t.name, t.domain, t.clientID, t.secret})
 	}
@@ -119,6 +127,7 @@ func (t *tenant) settle(now time.Time) {
 		t.timeline = t.timeline[1:]
 		next.do()
 	}
+	t.keepUp(now)
 }
 
 // later makes something happen at a time to come. Callers hold the lock.

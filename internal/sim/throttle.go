@@ -24,6 +24,15 @@ const (
 	familyDirectory = "identity and access"
 	familyWrites    = "identity and access writes"
 	familyDefender  = "defender for endpoint"
+
+	familyMethods            = "authentication methods"
+	familySubscriptions      = "subscriptions"
+	familySubscriptionWrites = "subscription writes"
+
+	familyScore         = "secure score"
+	familyHunting       = "hunting"
+	familyReports       = "reports and audit logs"
+	familyEndpointBatch = "defender for endpoint, many alerts at once"
 )
 
 // limits are the published throttles, all per tenant. A cloud has one app per
@@ -40,8 +49,22 @@ func limits(family string, users int) []limit {
 	case familyWrites:
 		units := directoryUnits(users)
 		return []limit{{"units", units, 10 * time.Second, units, true}, {"writes", 3000, 150 * time.Second, 3000, true}}
+	case familyMethods: // the same bucket as reports and audit logs
+		return []limit{{"reports", 5, 10 * time.Second, 5, true}}
+	case familySubscriptions:
+		return []limit{{"subscriptions", 5000, 20 * time.Second, 5000, true}}
+	case familySubscriptionWrites:
+		return []limit{{"subscriptions", 5000, 20 * time.Second, 5000, true}, {"subscription writes", 1000, 20 * time.Second, 1000, true}}
 	case familyDefender:
 		return []limit{{"minute", 100, time.Minute, 100, true}, {"hour", 1500, time.Hour, 1500, true}}
+	case familyScore: // and four at a time
+		return []limit{{"score", 10_000, 10 * time.Minute, 10_000, true}}
+	case familyHunting:
+		return []limit{{"hunting", 45, time.Minute, 45, true}}
+	case familyReports:
+		return []limit{{"reports", 5, 10 * time.Second, 5, true}}
+	case familyEndpointBatch:
+		return []limit{{"batch minute", 10, time.Minute, 10, true}, {"batch hour", 500, time.Hour, 500, true}}
 	}
 	return nil
 }
@@ -110,6 +133,8 @@ func (t *tenant) tooMany(l limit, wait time.Duration) error {
 		r.header.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(wait.Seconds())))))
 	}
 	switch l.name {
+	case "hunting":
+		r.message = "This tenant has used up its hunting calls: 45 calls per minute. Please retry again later."
 	case "units":
 		r.header.Set("x-ms-throttle-scope", "Tenant_Application/ReadWrite/"+t.clientID+"/"+t.id)
 		r.header.Set("x-ms-throttle-information", "ResourceUnitLimitExceeded")

@@ -31,6 +31,8 @@ func TestThrottle(t *testing.T) {
 	}{
 		{"identity protection", serviceGraph, "/v1.0/" + resDetections, 2, "", time.Second},
 		{"conditional access", serviceGraph, "/v1.0/" + resPolicies, 2, "", time.Second},
+		{"sign-ins", serviceGraph, "/v1.0/" + resSignIns, 5, "2", 2 * time.Second},
+		{"directory audits", serviceGraph, "/v1.0/" + resAudits, 5, "2", 2 * time.Second},
 		{"security", serviceGraph, "/v1.0/" + resAlerts, 150, "1", 400 * time.Millisecond},
 		{"defender for endpoint", serviceDefender, "/api/alerts", 100, "1", 600 * time.Millisecond},
 		{"directory", serviceGraph, "/v1.0/users?$select=id", 3500, "1", 10 * time.Second / 3500},

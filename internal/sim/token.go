@@ -35,8 +35,10 @@ type claims struct {
 	IDType    string   `json:"idtyp"`
 	Object    string   `json:"oid"`
 	Roles     []string `json:"roles,omitempty"`
+	Scopes    string   `json:"scp,omitempty"` // of a person's token, in place of roles
 	Subject   string   `json:"sub"`
 	Tenant    string   `json:"tid"`
+	UPN       string   `json:"upn,omitempty"`
 	Unique    string   `json:"uti"` // the number of the token, in hexadecimal
 	Version   string   `json:"ver"`
 	Wids      []string `json:"wids"`
@@ -77,8 +79,13 @@ func newKeys() (*keys, error) {
 // sign numbers the token and returns it as a JWT.
 func (k *keys) sign(c *claims) (string, error) {
 	c.Instance, c.Unique = k.instance, fmt.Sprintf("%x", k.issued.Add(1))
+	return k.signBody(encode(c))
+}
+
+// signBody returns any claims as a JWT.
+func (k *keys) signBody(body []byte) (string, error) {
 	header := encode(map[string]string{"typ": "JWT", "alg": "RS256", "kid": k.id, "x5t": k.id})
-	text := segment(header) + "." + segment(encode(c))
+	text := segment(header) + "." + segment(body)
 	sum := sha256.Sum256([]byte(text))
 	signature, err := rsa.SignPKCS1v15(rand.Reader, k.key, crypto.SHA256, sum[:])
 	if err != nil {
@@ -126,18 +133,21 @@ func (k *keys) jwks() json.RawMessage {
 
 func segment(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
-// claimsFor makes the claims of an app-only token. Roles that nobody
-// consented to are simply not there.
-func (t *tenant) claimsFor(audience string, roles []string) *claims {
+// claimsFor makes the claims of an app-only token for an app that proved in
+// that way who it is. Roles that nobody consented to are simply not there.
+func (t *tenant) claimsFor(audience, app, method string, roles []string) *claims {
 	now := t.cloud.clock.now()
 	wids := []string{}
-	for _, name := range t.spec().DirectoryRoles {
-		r, _ := roleNamed(name)
-		wids = append(wids, r.template)
+	if strings.EqualFold(app, t.clientID) {
+		for _, name := range t.spec().DirectoryRoles {
+			r, _ := roleNamed(name)
+			wids = append(wids, r.template)
+		}
 	}
+	principal := t.principalOf(app)
 	return &claims{
 		Audience: audience, Issuer: "https://sts.windows.net/" + t.id + "/", IssuedAt: now.Unix(), NotBefore: now.Unix(),
-		Expires: now.Add(tokenLife).Unix(), AppID: t.clientID, AppAuth: "1", Provider: "https://sts.windows.net/" + t.id + "/",
-		IDType: "app", Object: t.principal, Roles: slices.Clone(roles), Subject: t.principal, Tenant: t.id, Version: "1.0", Wids: wids,
+		Expires: now.Add(tokenLife).Unix(), AppID: strings.ToLower(app), AppAuth: method, Provider: "https://sts.windows.net/" + t.id + "/",
+		IDType: "app", Object: principal, Roles: slices.Clone(roles), Subject: principal, Tenant: t.id, Version: "1.0", Wids: wids,
 	}
 }

@@ -1,0 +1,350 @@
+package sim
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"encoding/pem"
+	"flag"
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the page that is made of the table of errors")
+
+const errorsFile = "../../docs/reference/simulator-errors.md"
+
+// A failure is one error that the simulator gives, and the call that provokes it.
+type failure struct {
+	service, code, message, section string
+	call, body                      string
+	status                          int
+
+	tenant string   // its section in the scenario; default a few users
+	token  string   // the token to call with; default the service's own
+	before []string // calls that come first, each with the service it is for
+}
+
+func row(service string, status int, code, message, section, call, body string) failure {
+	return failure{service: service, status: status, code: code, message: message, section: section, call: call, body: body, tenant: few}
+}
+
+func (f failure) given(tenant string) failure   { f.tenant = tenant; return f }
+func (f failure) with(token string) failure     { f.token = token; return f }
+func (f failure) after(calls ...string) failure { f.before = calls; return f }
+
+// A bench is a cloud with what the words in braces stand for.
+type bench struct {
+	*rig
+
+	words map[string]string
+}
+
+func newBench(t *testing.T, f failure) *bench {
+	t.Helper()
+	cert, text := testCert(t, 1)
+	c, err := Start(context.Background(), Options{Scenario: custom(t, f.tenant), Now: fixed, Certificates: []Certificate{{PEM: text}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{rig: bareRig(t, c)}
+	me, t0, challenge := c.Info().Tenants[0], c.tenants[0], sha256.Sum256([]byte("verifier"))
+	sync := t0.guid("user", "sync")
+	key := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw}))
+	b.words = map[string]string{
+		"{tenant}": me.ID, "{client}": me.ClientID, "{secret}": me.ClientSecret, "{scope}": anyScope, "{graph}": c.Info().GraphURL + "/.default",
+		"{admin}": t0.guid("user", "admin"), "{victim}": t0.guid("user", "victim"), "{sync}": sync, "{identity}": t0.guid("identity", sync),
+		"{account}": t0.guid("ad", sync), "{challenge}": segment(challenge[:]),
+		"{pem}": strings.Trim(string(encode(key)), `"`), "{control}": c.Info().ControlURL, "{huge}": strings.Repeat("x", maxBody+1),
+		"{old delta}": deltaToken{issued: fixed().Add(-2 * deltaLife).Unix()}.String(), "{61 ids}": `"x"` + strings.Repeat(`,"x"`, 60),
+		"{129 characters}": strings.Repeat("x", 129), "{vendor}": `"vendorInformation":{"provider":"SecureScore","vendor":"Microsoft"}`,
+	}
+	for _, word := range []string{"{admin}", "{victim}", "{sync}"} {
+		if id := b.words[word]; b.methodCount(id) > 2 {
+			b.words["{phoned}"], b.words["{authenticator}"] = id, t0.guid("authenticator", id)
+		}
+	}
+	long := sha256.Sum256(cert.Raw)
+	b.words["{thumb}"] = segment(long[:])
+	if strings.Contains(f.body, "{receiver}") {
+		b.words["{receiver}"] = newReceiver(t).url
+	}
+	return b
+}
+
+// methodCount counts the authentication methods of a user: three with a phone.
+func (b *bench) methodCount(user string) int {
+	t0 := b.cloud.tenants[0]
+	t0.mu.Lock()
+	defer t0.mu.Unlock()
+	return len(t0.collection(resUsers + "/" + user + "/authentication/methods").items)
+}
+
+// fill replaces the words in braces.
+func (b *bench) fill(text string) string {
+	if call, ok := strings.CutPrefix(text, "{jwt"); ok {
+		return b.jwt(strings.Trim(strings.TrimSuffix(call, "}"), ":"))
+	}
+	for word, value := range b.words {
+		text = strings.ReplaceAll(text, word, value)
+	}
+	return text
+}
+
+// jwt makes an assertion that is in order but for the members given.
+func (b *bench) jwt(changes string) string {
+	me, now := b.cloud.Info().Tenants[0], fixed().Unix()
+	header := map[string]any{"alg": "PS256", "typ": "JWT", "x5t#S256": b.words["{thumb}"]}
+	claims := map[string]any{"aud": b.cloud.Info().LoginURL + "/" + me.ID + "/oauth2/v2.0/token", "iss": me.ClientID, "sub": me.ClientID, "jti": "1", "nbf": now, "exp": now + 300}
+	for _, change := range strings.Split(changes, ",") {
+		name, value, _ := strings.Cut(change, "=")
+		if _, ok := header[name]; ok {
+			header[name] = value
+		} else if name != "" {
+			claims[name] = value
+		}
+	}
+	return jwt(b.t, header, claims)
+}
+
+// form reads name=value pairs; -name takes one away again.
+func (b *bench) form(text string) string {
+	v := url.Values{}
+	text = strings.ReplaceAll(text, "{credentials}", "grant_type=client_credentials client_id={client} client_secret={secret} scope={graph}")
+	for _, pair := range strings.Fields(text) {
+		name, value, _ := strings.Cut(pair, "=")
+		if gone, ok := strings.CutPrefix(name, "-"); ok {
+			v.Del(gone)
+		} else {
+			v.Set(name, b.fill(strings.ReplaceAll(value, "+", " ")))
+		}
+	}
+	return v.Encode()
+}
+
+// address is where a call goes, its query escaped; of two parameters of one
+// name the last counts.
+func (b *bench) address(service, path string) string {
+	path, query, asked := strings.Cut(b.fill(path), "?")
+	if pairs, ok := strings.CutPrefix(query, "%"); asked && !ok {
+		v := url.Values{}
+		for _, pair := range strings.Split(pairs, "&") {
+			name, value, _ := strings.Cut(pair, "=")
+			v.Set(name, value)
+		}
+		query = v.Encode()
+	}
+	info := b.cloud.Info()
+	base := map[string]string{serviceLogin: info.LoginURL + "/", serviceGraph: info.GraphURL + "/v1.0/", serviceDefender: info.DefenderURL + "/", "control": info.ControlURL}[service]
+	if rest, ok := strings.CutPrefix(path, "../"); ok {
+		base, path = strings.TrimSuffix(base, "v1.0/"), rest
+	}
+	if asked {
+		path += "?" + query
+	}
+	return base + path
+}
+
+// call makes one call and remembers what its answer says.
+func (b *bench) call(service, call, body, token string) got {
+	method, path, _ := strings.Cut(call, " ")
+	address := b.address(service, path)
+	header := []string{"Content-Type", "application/json"}
+	if service == serviceLogin {
+		header[1], body = "application/x-www-form-urlencoded", b.form(body)
+	} else {
+		body = b.fill(body)
+	}
+	if service == serviceGraph || service == serviceDefender {
+		header = append(header, "Authorization", "Bearer "+b.bearer(service, token))
+	}
+	g := b.do(method, address, body, header...)
+	var members map[string]any
+	_ = json.Unmarshal([]byte(g.body), &members) // an answer may be empty
+	for name, v := range members {
+		if s, ok := v.(string); ok {
+			b.words["{"+name+"}"] = s
+		}
+	}
+	if to, err := url.Parse(g.header.Get("Location")); err == nil && to.Query().Has("code") {
+		b.words["{code}"] = to.Query().Get("code")
+	}
+	return g
+}
+
+// bearer is the token to call with. The default is fetched once.
+func (b *bench) bearer(service, token string) string {
+	switch token {
+	case "no token":
+		return ""
+	case "", serviceDefender:
+	default:
+		return token
+	}
+	if token == serviceDefender {
+		service = serviceDefender
+	}
+	if b.token[service] == "" {
+		me, info := b.cloud.Info().Tenants[0], b.cloud.Info()
+		scope := map[string]string{serviceGraph: info.GraphURL, serviceDefender: info.DefenderURL}[service] + "/.default"
+		b.token[service] = b.post(info.LoginURL+"/"+me.ID+"/oauth2/v2.0/token", credentials(me, scope)).field(b.t, "access_token")
+	}
+	return b.token[service]
+}
+
+// provoke makes the calls of a row and returns the error that comes last.
+func (b *bench) provoke(f failure) (status int, code, message string) {
+	if f.service != serviceLogin && f.token == "" {
+		b.bearer(f.service, "") // before anything can end or spoil it
+	}
+	for _, step := range f.before {
+		if step == "{100 subscriptions}" {
+			for i := range 100 {
+				b.inject(resSubscriptions, fmt.Sprintf(`{"id":"s%d","expirationDateTime":"2027-01-01T00:00:00Z"}`, i))
+			}
+			continue
+		}
+		p := append(strings.SplitN(step, " ", 4), "")
+		if g := b.call(p[0], p[1]+" "+p[2], p[3], ""); g.status >= 400 && p[0] != serviceGraph {
+			b.t.Fatalf("%s: %d %s", step, g.status, g.body)
+		}
+	}
+	g := b.call(f.service, f.call, f.body, f.token)
+	if status, body, ok := itemOf(g.body); ok {
+		g.status, g.body = status, body
+	}
+	code, message = g.problem(b.t)
+	if number, rest, ok := strings.Cut(message, ": "); ok && strings.HasPrefix(number, "AADSTS") {
+		code += " " + strings.TrimPrefix(number, "AADSTS")
+		message, _, _ = strings.Cut(rest, "\r\nTrace ID")
+	}
+	return g.status, code, message
+}
+
+// itemOf finds the answer to the request "last" of a batch.
+func itemOf(body string) (status int, inner string, ok bool) {
+	var batch struct {
+		Responses []struct {
+			ID     string
+			Status int
+			Body   json.RawMessage
+		}
+	}
+	_ = json.Unmarshal([]byte(body), &batch) // most answers are no batch
+	for _, r := range batch.Responses {
+		if r.ID == "last" {
+			return r.Status, string(r.Body), true
+		}
+	}
+	return 0, "", false
+}
+
+// wording turns a message with … into a pattern for the whole message.
+func wording(message string) *regexp.Regexp {
+	return regexp.MustCompile("^(?s:" + strings.ReplaceAll(regexp.QuoteMeta(message), "…", ".*") + ")$")
+}
+
+// TestErrors provokes every error of the table, and finds every place in the
+// source that refuses something among them.
+func TestErrors(t *testing.T) {
+	t.Parallel()
+	rows := failures()
+	heard := make([]failure, len(rows)) // with the messages as they came
+	t.Run("rows", func(t *testing.T) {
+		for i, f := range rows {
+			t.Run(fmt.Sprint(f.service, " ", f.status, " ", f.code, " ", f.call), func(t *testing.T) {
+				t.Parallel()
+				b := newBench(t, f)
+				status, code, message := b.provoke(f)
+				heard[i] = failure{service: f.service, status: status, code: code, message: message}
+				if status != f.status || code != f.code || !wording(b.fill(f.message)).MatchString(message) {
+					t.Errorf("got  %d %s %q\nwant %d %s %q", status, code, message, f.status, f.code, f.message)
+				}
+			})
+		}
+	})
+	for _, s := range refusals(t) {
+		if !s.provokedBy(heard) {
+			t.Errorf("%s: no row provokes %s", s.at, s)
+		}
+	}
+}
+
+// TestErrorsPage compares the page with the table.
+func TestErrorsPage(t *testing.T) {
+	t.Parallel()
+	want := errorsPage(failures())
+	if *update {
+		if err := os.WriteFile(errorsFile, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(errorsFile); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%s is stale (%v): go test ./internal/sim -run TestErrors -update", errorsFile, err)
+	}
+}
+
+// errorsPage writes the table down.
+func errorsPage(rows []failure) []byte {
+	var b bytes.Buffer
+	b.WriteString("# Errors of the simulator\n\nEvery error that the [simulator](simulator.md) gives, with a call that provokes it. In a message, … stands for any text.\n" +
+		"Sections are those of the project's Microsoft API reference; – is the simulator's own. A call goes to the tenant of a small scenario;\n" +
+		"words in braces stand for its ids. What has to be so before the call is said in the last column.\n\n" +
+		"This page is made of the table in `internal/sim/errors_test.go`: change that, then run\n`go test ./internal/sim -run TestErrors -update`.\n")
+	titles := [][2]string{{serviceLogin, "Sign-in"}, {serviceGraph, "Graph"}, {serviceDefender, "Defender for Endpoint"}}
+	for _, title := range titles {
+		b.WriteString("\n## " + title[1] + "\n\n| status | code | message | section | call | before |\n| --- | --- | --- | --- | --- | --- |\n")
+		for _, f := range rows {
+			if f.service == title[0] {
+				fmt.Fprintf(&b, "| %d | `%s` | %s | %s | %s | %s |\n", f.status, f.code, cell(f.message), f.section, quoted(strings.TrimSpace(f.call+" "+f.body)), f.conditions())
+			}
+		}
+	}
+	return b.Bytes()
+}
+
+// conditions says what has to be so before a call.
+func (f failure) conditions() string {
+	var out []string
+	if f.tenant != few {
+		lines := strings.Split(strings.TrimSpace(strings.TrimPrefix(f.tenant, few)), "\n")
+		for _, l := range lines {
+			out = append(out, quoted(strings.TrimSpace(l)))
+		}
+	}
+	switch f.token {
+	case "":
+	case "no token":
+		out = append(out, "no token")
+	case serviceDefender:
+		out = append(out, "a token for Defender")
+	default:
+		out = append(out, "the token "+quoted(f.token))
+	}
+	for _, step := range f.before {
+		out = append(out, quoted(step))
+	}
+	return strings.Join(out, ", ")
+}
+
+func quoted(text string) string { return "`" + cell(text) + "`" }
+func cell(text string) string   { return strings.ReplaceAll(text, "|", `\|`) }
+
+// TestErrorRows makes sure that no line stands in the table twice.
+func TestErrorRows(t *testing.T) {
+	t.Parallel()
+	seen := map[string]int{}
+	for _, f := range failures() {
+		seen[fmt.Sprintf("%+v", f)]++
+	}
+	maps.DeleteFunc(seen, func(_ string, n int) bool { return n == 1 })
+	for line := range seen {
+		t.Errorf("twice: %s", line)
+	}
+}
