@@ -13,7 +13,7 @@ const (
 	CoverageWhole      CoverageState = "whole"      // everything up to ReadUntil
 	CoveragePartial    CoverageState = "partial"    // some pages or items are missing
 	CoverageUnreadable CoverageState = "unreadable" // the answer was no answer
-	CoverageUnlicensed CoverageState = "unlicensed" // the tenant lacks the licence or the product
+	CoverageUnlicensed CoverageState = "unlicensed" // the tenant lacks the licence or the product, or its cloud the API
 	CoverageDenied     CoverageState = "denied"     // we lack the permission
 	CoverageStale      CoverageState = "stale"      // was whole, too long ago
 )

@@ -14,6 +14,7 @@ const (
 	EntryIntent  EntryKind = "intent"  // an action is about to leave
 	EntryOutcome EntryKind = "outcome" // what came of it
 	EntryProof   EntryKind = "proof"   // what a later reading back showed
+	EntryTenant  EntryKind = "tenant"  // a tenant was added, changed or removed
 )
 
 // An Entry is one line of the audit, chained to the one before by its hash.

@@ -10,6 +10,7 @@ var (
 	ErrNotProvisioned = errors.New("not provisioned")             // the product was never set up in the tenant
 	ErrThrottled      = errors.New("throttled")                   // asked too often
 	ErrNotFound       = errors.New("not found")                   // the object does not exist
+	ErrNotInCloud     = errors.New("not in this cloud")           // the tenant's national cloud has no such API
 	ErrGone           = errors.New("tenant gone")                 // tenant or consent is gone
 	ErrCredential     = errors.New("credential refused")          // our secret or certificate is wrong or expired
 	ErrUnavailable    = errors.New("service unavailable")         // no usable answer; trying again may help

@@ -17,12 +17,13 @@ const module = "github.com/cordonhq/cordon"
 var floors = map[string]int{
 	"": 0,
 
-	"/internal/microsoft": 1, "/internal/store": 1, "/internal/expr": 1, "/internal/audit": 1,
+	"/internal/seal": 1, "/internal/microsoft": 1, "/internal/store": 1, "/internal/expr": 1, "/internal/audit": 1,
 
 	"/internal/collect": 2, "/internal/correlate": 2, "/internal/playbook": 2,
 	"/internal/guard": 2, "/internal/action": 2, "/internal/notify": 2,
 
 	"/internal/engine": 3,
+	"/internal/web":    4,
 	"/internal/app":    5,
 	"/internal/cli":    6,
 	"/cmd/cordon":      7,

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"time"
 )
 
 // An ActionName names a verb that changes a tenant.
@@ -17,6 +18,18 @@ const (
 	ActionEnableUser              ActionName = "enable_user"
 	ActionEnableSecurityDefaults  ActionName = "enable_security_defaults"
 	ActionDisableSecurityDefaults ActionName = "disable_security_defaults"
+
+	ActionForcePasswordReset  ActionName = "force_password_reset"
+	ActionForcePasswordChange ActionName = "force_password_change"
+	ActionConfirmCompromised  ActionName = "confirm_compromised"
+
+	ActionDisableOnPremises            ActionName = "disable_on_premises"
+	ActionEnableOnPremises             ActionName = "enable_on_premises"
+	ActionForcePasswordResetOnPremises ActionName = "force_password_reset_on_premises"
+
+	ActionDisableOkta        ActionName = "disable_okta"
+	ActionEnableOkta         ActionName = "enable_okta"
+	ActionRevokeSessionsOkta ActionName = "revoke_sessions_okta"
 )
 
 // An Effect says what an action is for.
@@ -43,6 +56,10 @@ type Plan struct {
 	Playbook string        `json:"playbook"`
 	Version  int           `json:"version"` // the playbook's
 	Steps    []PlannedStep `json:"steps"`
+
+	// CompromisedAt is since when a person holds the account to be
+	// compromised. It is Cordon's own: Microsoft takes no such time.
+	CompromisedAt *time.Time `json:"compromised_at,omitempty"`
 }
 
 // PlanSchema is the version of Plan that is written today.

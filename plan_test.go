@@ -2,6 +2,7 @@ package cordon_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/cordonhq/cordon"
 )
@@ -28,6 +29,7 @@ func TestPlanHashCoversEverything(t *testing.T) {
 	t.Parallel()
 	other := cordon.NewUser("11111111-1111-4111-8111-111111111111", "ada@contoso.com", "")
 	changes := map[string]func(*cordon.Plan){
+		"compromised":   func(p *cordon.Plan) { p.CompromisedAt = &time.Time{} },
 		"schema":        func(p *cordon.Plan) { p.Schema++ },
 		"tenant":        func(p *cordon.Plan) { p.TenantID = "11111111-1111-4111-8111-111111111111" },
 		"playbook":      func(p *cordon.Plan) { p.Playbook += "x" },

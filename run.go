@@ -1,6 +1,7 @@
 package cordon
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 )
@@ -32,7 +33,7 @@ const (
 	OutcomeAlready Outcome = "already" // the wish was met before we acted
 	OutcomeUnknown Outcome = "unknown" // no answer came back
 	OutcomeFailed  Outcome = "failed"  // Microsoft refused
-	OutcomeSkipped Outcome = "skipped" // not done: refused, in shadow, or after a step that stopped the run
+	OutcomeSkipped Outcome = "skipped" // not done: refused, in shadow, without an account to act on, or after a step that stopped the run
 )
 
 // A Proof says what reading the state back shows.
@@ -104,3 +105,30 @@ func (s Step) Settled() bool {
 	return s.Outcome == OutcomeDone || s.Outcome == OutcomeAlready ||
 		s.Outcome == OutcomeUnknown && s.Proof == ProofConfirmed
 }
+
+// PassedOver reports whether the step found no account to act on: the run
+// goes on without it.
+func (s Step) PassedOver() bool {
+	return s.Outcome == OutcomeSkipped && s.Verdict.Reason == ReasonNoAccount
+}
+
+// Barren returns the steps that close a wish of which no step had an account
+// to act on: the last step of each. A run with one of them has not done what
+// was wanted.
+func (r Run) Barren() []Step {
+	last, met := map[Word]int{}, map[Word]bool{}
+	for i, s := range r.Steps {
+		wish := s.Action.wish()
+		last[wish], met[wish] = i, met[wish] || !s.PassedOver()
+	}
+	var barren []Step
+	for i, s := range r.Steps {
+		if wish := s.Action.wish(); !met[wish] && last[wish] == i {
+			barren = append(barren, s)
+		}
+	}
+	return barren
+}
+
+// wish is what the action is one way to do: its word, or it alone.
+func (a ActionName) wish() Word { return cmp.Or(a.Word(), Word(a)) }

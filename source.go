@@ -10,13 +10,14 @@ const (
 	SourceEndpointAlerts    Source = "endpoint_alerts"    // Defender for Endpoint's own alerts
 	SourceSecurityDefaults  Source = "security_defaults"  // the security-defaults switch
 	SourceConditionalAccess Source = "conditional_access" // Conditional Access policies
+	SourceCredential        Source = "credential"         // our own way in: its end, and what it permits
 )
 
 // Sources lists the sources that are collected, in the order they are read.
 func Sources() []Source {
 	return []Source{
 		SourceRiskDetections, SourceAlerts, SourceEndpointAlerts,
-		SourceSecurityDefaults, SourceConditionalAccess,
+		SourceSecurityDefaults, SourceConditionalAccess, SourceCredential,
 	}
 }
 

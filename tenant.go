@@ -2,6 +2,7 @@ package cordon
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 )
@@ -35,6 +36,7 @@ func ParseMode(s string) (Mode, error) {
 type Tenant struct {
 	ID         string            // directory id, a GUID in lower case
 	Name       string            // the owner's short name for it
+	Cloud      Cloud             // where the directory lives; empty is CloudGlobal
 	Mode       Mode              // how far Cordon may go
 	Tags       map[string]string // free labels, such as ring=canary
 	ClientID   string            // our own app in that directory
@@ -44,4 +46,28 @@ type Tenant struct {
 // Named reports whether s is the id or the name of t.
 func (t Tenant) Named(s string) bool {
 	return strings.EqualFold(s, t.ID) || (t.Name != "" && strings.EqualFold(s, t.Name))
+}
+
+// Matches reports whether pattern means t: its id, its name, or a glob over
+// them such as "contoso-*".
+func (t Tenant) Matches(pattern string) bool {
+	pattern = strings.ToLower(pattern)
+	for _, name := range []string{t.ID, t.Name} {
+		if ok, err := path.Match(pattern, strings.ToLower(name)); err == nil && ok && name != "" {
+			return true
+		}
+	}
+	return t.Named(pattern)
+}
+
+// Tagged reports whether t has a tag: "ring" with any value, "ring=canary"
+// with that one, or "ring=c*" with one that fits.
+func (t Tenant) Tagged(tag string) bool {
+	key, pattern, exact := strings.Cut(tag, "=")
+	value, ok := t.Tags[key]
+	if !ok || !exact {
+		return ok
+	}
+	fits, err := path.Match(pattern, value)
+	return pattern == value || err == nil && fits
 }

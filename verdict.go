@@ -33,6 +33,8 @@ const (
 	ReasonModeApprove  Reason = "mode_approve"         // hold: a person decides every action
 	ReasonModeProtect  Reason = "mode_protect"         // hold: more than a user mends alone
 	ReasonPolicyExists Reason = "blocking_policies"    // refuse: Conditional Access policies are enabled
+	ReasonNotOffered   Reason = "action_not_offered"   // refuse: the account takes other actions, not this one
+	ReasonNoAccount    Reason = "no_account"           // allow: there is no account to act on, the step is passed over
 )
 
 // A Verdict is guard's word on one step, always with a named reason.

@@ -6,12 +6,10 @@
 package action
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -31,13 +29,29 @@ type Verb struct {
 	Breaks   string            // what stops working for the target
 	Settles  time.Duration     // how long Microsoft may take to show the effect
 
+	// Asks is what Defender for Identity is asked to do; "" for the other verbs.
+	Asks microsoft.IdentityAction
+
 	// Read reads the state that the verb changes.
 	Read func(ctx context.Context, c *microsoft.Client, target cordon.Entity) (State, error)
 	// Met reports whether now is what the verb is to bring about. prior is the
 	// state before the attempt, nil before the first.
 	Met func(prior *State, now State) bool
-	// Do makes the change. requestID goes along as the client-request-id.
-	Do func(ctx context.Context, c *microsoft.Client, target cordon.Entity, requestID string) error
+	// Shows reports whether a reading can tell that the wish is not met. nil: it
+	// always can.
+	Shows func(now State) bool
+	// Do makes the change, and says what a person should know of it. A Needless
+	// error means that there was nothing to act on after all.
+	Do func(ctx context.Context, c *microsoft.Client, o Order) (detail string, err error)
+
+	hearsay bool // it goes by the call that Microsoft does not document
+}
+
+// An Order is one change to make.
+type Order struct {
+	Target    cordon.Entity
+	Before    State  // as read just before
+	RequestID string // sent as the client-request-id
 }
 
 // A State is what a verb reads before and after, kept for undo.
@@ -45,6 +59,10 @@ type State struct {
 	AccountEnabled    *bool      `json:"account_enabled,omitempty"`
 	SessionsValidFrom *time.Time `json:"sessions_valid_from,omitempty"`
 	SecurityDefaults  *bool      `json:"security_defaults,omitempty"`
+	PasswordChanged   *time.Time `json:"password_changed,omitempty"`
+	RiskState         string     `json:"risk_state,omitempty"`
+	Synced            bool       `json:"synced,omitempty"`  // Active Directory keeps the user
+	Account           *Account   `json:"account,omitempty"` // with the provider that the verb is for
 }
 
 // JSON returns the state as it is written down.
@@ -69,23 +87,6 @@ func ParseState(b json.RawMessage) (*State, error) {
 	return s, nil
 }
 
-// All returns every verb, by name.
-func All() []Verb {
-	verbs := []Verb{revokeSessions(), disableUser(), enableUser(), securityDefaults(true), securityDefaults(false)}
-	slices.SortFunc(verbs, func(a, b Verb) int { return cmp.Compare(a.Name, b.Name) })
-	return verbs
-}
-
-// Find returns the verb of that name.
-func Find(name cordon.ActionName) (Verb, bool) {
-	verbs := All()
-	i := slices.IndexFunc(verbs, func(v Verb) bool { return v.Name == name })
-	if i < 0 {
-		return Verb{}, false
-	}
-	return verbs[i], true
-}
-
 // Prove says what a reading at now shows about an attempt made at acted.
 func (v Verb) Prove(prior *State, now State, acted, at time.Time) cordon.Proof {
 	switch {
@@ -93,6 +94,8 @@ func (v Verb) Prove(prior *State, now State, acted, at time.Time) cordon.Proof {
 		return cordon.ProofConfirmed
 	case at.Sub(acted) < v.Settles:
 		return cordon.ProofPending
+	case v.Shows != nil && !v.Shows(now):
+		return cordon.ProofUnknown
 	default:
 		return cordon.ProofContradicted
 	}
@@ -103,19 +106,27 @@ func (v Verb) Prove(prior *State, now State, acted, at time.Time) cordon.Proof {
 func (v Verb) Explain(err error) string {
 	advice := "try again, and ask Microsoft with the request id if it stays so"
 	switch {
+	case v.hearsay && (errors.Is(err, cordon.ErrBadRequest) || errors.Is(err, cordon.ErrNotFound)):
+		advice = "Microsoft documents no such call, and this answer is the expected one: take actions.backend out of the configuration, or set it to documented, and try again"
+	case errors.Is(err, errMastered):
+		advice = "Active Directory keeps this user and Cordon has no road to it: change the account there, or let Defender for Identity know it"
 	case errors.Is(err, cordon.ErrConflict) && v.Effect == cordon.EffectPosture:
 		advice = "Conditional Access or other policies are enabled, and Microsoft allows either them or security defaults: switch those policies off first, or keep them and leave security defaults off"
 	case errors.Is(err, cordon.ErrDenied):
 		advice = "grant the app " + strings.Join(v.Needs, " and ") + " and consent as an administrator"
-		if v.Effect != cordon.EffectPosture {
+		if v.Effect != cordon.EffectPosture && v.Asks == "" {
 			advice += "; for an administrator's account the app also needs a directory role such as Privileged Authentication Administrator"
 		}
+	case errors.Is(err, cordon.ErrBadRequest) && v.Asks != "":
+		advice = "Defender for Identity does not take " + string(v.Asks) + " on this account: act where the account is kept"
 	case errors.Is(err, cordon.ErrBadRequest):
 		advice = "Microsoft does not understand the request, and trying again does not help: report it with the request id"
 	case errors.Is(err, cordon.ErrNotFound):
 		advice = "the target no longer exists"
 	case errors.Is(err, cordon.ErrCredential), errors.Is(err, cordon.ErrGone):
-		advice = "Cordon can no longer enter the tenant: check its credential and consent with cordon tenant check"
+		advice = "Cordon can no longer enter the tenant: check its credential and consent with cordon doctor"
+	case errors.Is(err, cordon.ErrNotInCloud):
+		advice = "the tenant's cloud has no such API"
 	case errors.Is(err, cordon.ErrUnlicensed), errors.Is(err, cordon.ErrNotProvisioned):
 		advice = "the tenant lacks the licence or the product"
 	}

@@ -15,13 +15,19 @@ import (
 )
 
 var names = []cordon.ActionName{
-	cordon.ActionDisableSecurityDefaults, cordon.ActionDisableUser, cordon.ActionEnableSecurityDefaults,
-	cordon.ActionEnableUser, cordon.ActionRevokeSessions,
+	"confirm_compromised", "disable_okta", "disable_on_premises", "disable_security_defaults", "disable_user",
+	"enable_okta", "enable_on_premises", "enable_security_defaults", "enable_user",
+	"force_password_change", "force_password_reset", "force_password_reset_on_premises", "revoke_sessions", "revoke_sessions_okta",
 }
 
 func find(t *testing.T, name cordon.ActionName) action.Verb {
 	t.Helper()
-	v, ok := action.Find(name)
+	return findBy(t, action.Documented, name)
+}
+
+func findBy(t *testing.T, b action.Backend, name cordon.ActionName) action.Verb {
+	t.Helper()
+	v, ok := action.NewSet(b).Find(name)
 	if !ok || v.Name != name {
 		t.Fatalf("no verb is called %s", name)
 	}
@@ -31,7 +37,7 @@ func find(t *testing.T, name cordon.ActionName) action.Verb {
 func TestVerbsDescribeThemselves(t *testing.T) {
 	t.Parallel()
 	var got []cordon.ActionName
-	for _, v := range action.All() {
+	for _, v := range action.NewSet("") {
 		got = append(got, v.Name)
 		method, _, _ := strings.Cut(v.Wire, " ")
 		if v.About == "" || v.Breaks == "" || len(v.Needs) == 0 || v.Settles <= 0 || !slices.Contains([]string{"PATCH", "POST"}, method) {
@@ -40,22 +46,28 @@ func TestVerbsDescribeThemselves(t *testing.T) {
 		if v.Read == nil || v.Met == nil || v.Do == nil || !slices.Contains([]cordon.Effect{cordon.EffectContain, cordon.EffectRestore, cordon.EffectPosture}, v.Effect) {
 			t.Errorf("%s cannot do its work: %+v", v.Name, v)
 		}
+		if posture := v.Effect == cordon.EffectPosture; !posture && (v.Effect == cordon.EffectContain) != v.Name.Contains() || posture == v.Name.ForUsers() {
+			t.Errorf("%s: effect %s, and guard takes it for another", v.Name, v.Effect)
+		}
+		if (v.Asks != "") != (v.Name.Provider() != cordon.ProviderEntra) {
+			t.Errorf("%s of %s asks for %q", v.Name, v.Name.Provider(), v.Asks)
+		}
 		if v.UndoneBy == "" {
 			continue
 		}
-		if undo, ok := action.Find(v.UndoneBy); !ok || undo.Effect == cordon.EffectContain {
+		if undo, ok := action.NewSet("").Find(v.UndoneBy); !ok || undo.Effect == cordon.EffectContain {
 			t.Errorf("%s is undone by %q", v.Name, v.UndoneBy)
 		}
 	}
 	if !slices.Equal(got, names) {
 		t.Errorf("got %q, want %q", got, names)
 	}
-	if v, ok := action.Find("delete_user"); ok || v.Name != "" {
+	if v, ok := action.NewSet("").Find("delete_user"); ok || v.Name != "" {
 		t.Errorf("found %+v", v)
 	}
 	// Only what the user mends alone, by signing in again, may go without a person in protect mode.
-	for _, v := range action.All() {
-		if v.SelfMend != (v.Name == cordon.ActionRevokeSessions) {
+	for _, v := range action.NewSet("") {
+		if v.SelfMend != (v.Name.Word() == cordon.WordRevokeAllSessions) {
 			t.Errorf("%s: mended by the user: %v", v.Name, v.SelfMend)
 		}
 	}
@@ -201,7 +213,7 @@ func TestExplain(t *testing.T) {
 			t.Errorf("%s:\ngot  %s\nwant %s", tt.name, got, want)
 		}
 	}
-	const enter = "Cordon can no longer enter the tenant: check its credential and consent with cordon tenant check. The answer: "
+	const enter = "Cordon can no longer enter the tenant: check its credential and consent with cordon doctor. The answer: "
 	for _, err := range []error{cordon.ErrCredential, cordon.ErrGone} {
 		if got := find(t, cordon.ActionDisableUser).Explain(err); got != enter+err.Error() {
 			t.Errorf("%v: got %s", err, got)

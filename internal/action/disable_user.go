@@ -21,8 +21,8 @@ func disableUser() Verb {
 		Settles:  2 * time.Minute,
 		Read:     readUser,
 		Met:      func(_ *State, now State) bool { return now.AccountEnabled != nil && !*now.AccountEnabled },
-		Do: func(ctx context.Context, c *microsoft.Client, target cordon.Entity, requestID string) error {
-			return c.Users.SetEnabled(ctx, target.ID(), false, requestID)
+		Do: func(ctx context.Context, c *microsoft.Client, o Order) (string, error) {
+			return mastered(ctx, c, o, microsoft.IdentityDisable, c.Users.SetEnabled(ctx, o.Target.ID(), false, o.RequestID))
 		},
 	}
 }
@@ -39,8 +39,8 @@ func enableUser() Verb {
 		Settles: 2 * time.Minute,
 		Read:    readUser,
 		Met:     func(_ *State, now State) bool { return now.AccountEnabled != nil && *now.AccountEnabled },
-		Do: func(ctx context.Context, c *microsoft.Client, target cordon.Entity, requestID string) error {
-			return c.Users.SetEnabled(ctx, target.ID(), true, requestID)
+		Do: func(ctx context.Context, c *microsoft.Client, o Order) (string, error) {
+			return mastered(ctx, c, o, microsoft.IdentityEnable, c.Users.SetEnabled(ctx, o.Target.ID(), true, o.RequestID))
 		},
 	}
 }

@@ -26,8 +26,8 @@ func revokeSessions() Verb {
 		Met: func(prior *State, now State) bool {
 			return prior != nil && after(now.SessionsValidFrom, prior.SessionsValidFrom)
 		},
-		Do: func(ctx context.Context, c *microsoft.Client, target cordon.Entity, requestID string) error {
-			return c.Users.RevokeSessions(ctx, target.ID(), requestID)
+		Do: func(ctx context.Context, c *microsoft.Client, o Order) (string, error) {
+			return "", c.Users.RevokeSessions(ctx, o.Target.ID(), o.RequestID)
 		},
 	}
 }
@@ -44,7 +44,7 @@ func readUser(ctx context.Context, c *microsoft.Client, target cordon.Entity) (S
 	if err != nil {
 		return State{}, err
 	}
-	s := State{AccountEnabled: u.AccountEnabled}
+	s := State{AccountEnabled: u.AccountEnabled, Synced: synced(u)}
 	if u.AccountEnabled == nil {
 		return s, fmt.Errorf("user %s: accountEnabled is missing: %w", target.ID(), cordon.ErrMalformed)
 	}

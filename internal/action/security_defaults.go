@@ -24,8 +24,8 @@ func securityDefaults(enabled bool) Verb {
 			return State{SecurityDefaults: p.IsEnabled}, err
 		},
 		Met: func(_ *State, now State) bool { return now.SecurityDefaults != nil && *now.SecurityDefaults == enabled },
-		Do: func(ctx context.Context, c *microsoft.Client, _ cordon.Entity, requestID string) error {
-			return c.Policies.SetSecurityDefaults(ctx, enabled, requestID)
+		Do: func(ctx context.Context, c *microsoft.Client, o Order) (string, error) {
+			return "", c.Policies.SetSecurityDefaults(ctx, enabled, o.RequestID)
 		},
 	}
 	if !enabled {

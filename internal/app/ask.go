@@ -7,7 +7,6 @@ import (
 	"github.com/cordonhq/cordon"
 	"github.com/cordonhq/cordon/internal/engine"
 	"github.com/cordonhq/cordon/internal/guard"
-	"github.com/cordonhq/cordon/internal/microsoft"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -84,52 +83,4 @@ func advised(err error) string {
 		return "grant the app Policy.Read.All and consent as an administrator: " + err.Error()
 	}
 	return err.Error()
-}
-
-// A Finding is the answer to one question about how a tenant can be entered.
-type Finding struct {
-	Tenant cordon.Tenant
-	Check  string
-	State  string // ok, denied, unlicensed, unreadable
-	Reason string
-}
-
-// CheckTenants tries to enter each tenant and to read each source.
-func CheckTenants(ctx context.Context, tenants []engine.Tenant, progress func()) []Finding {
-	var all []Finding
-	for _, a := range ask(ctx, tenants, func(ctx context.Context, t engine.Tenant) ([]Finding, error) {
-		if progress != nil {
-			defer progress()
-		}
-		return checkTenant(ctx, t), nil
-	}) {
-		all = append(all, a.value...)
-	}
-	return all
-}
-
-func checkTenant(ctx context.Context, t engine.Tenant) []Finding {
-	var all []Finding
-	for _, r := range []microsoft.Resource{microsoft.ResourceGraph, microsoft.ResourceDefender} {
-		all = append(all, finding(t, "token for "+string(r), t.Client.CheckToken(ctx, r)))
-	}
-	for _, source := range cordon.Sources() {
-		all = append(all, finding(t, "read "+string(source), engine.TryRead(ctx, t, source)))
-	}
-	return all
-}
-
-func finding(t engine.Tenant, check string, err error) Finding {
-	f := Finding{Tenant: t.Tenant, Check: check, State: "ok"}
-	if err == nil {
-		return f
-	}
-	f.State, f.Reason = "unreadable", err.Error()
-	switch {
-	case errors.Is(err, cordon.ErrDenied), errors.Is(err, cordon.ErrCredential), errors.Is(err, cordon.ErrGone):
-		f.State = "denied"
-	case errors.Is(err, cordon.ErrUnlicensed), errors.Is(err, cordon.ErrNotProvisioned):
-		f.State = "unlicensed"
-	}
-	return f
 }

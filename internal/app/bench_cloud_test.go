@@ -112,7 +112,7 @@ func (c *benchCloud) enter(n int, now func() time.Time, observe func(microsoft.C
 	var all []engine.Tenant
 	for _, t := range c.Tenants[:n] {
 		tenant := cordon.Tenant{ID: t.ID, Name: t.Name, Mode: cordon.ModeObserve, ClientID: t.ClientID}
-		client, err := cloud.Client(tenant, t.ClientSecret)
+		client, err := cloud.Client(tenant, microsoft.NewSecretCredential(t.ClientSecret))
 		if err != nil {
 			c.b.Fatal(err)
 		}

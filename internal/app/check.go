@@ -1,7 +1,6 @@
 package app
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/action"
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 )
@@ -35,11 +35,15 @@ func (c *Config) check(file *ast.File) []error {
 	if share := c.Budget.Share; !(share > 0 && share <= 1) { // not a number is neither
 		add("$.budget.share", "budget.share must be over 0 and at most 1")
 	}
+	if c.Actions.Backend != "" && !slices.Contains(action.Backends(), action.Backend(c.Actions.Backend)) {
+		add("$.actions.backend", "actions.backend must be documented or risky_users_invoke_action")
+	}
 	if c.Poll.Threats < time.Second || c.Poll.Posture < time.Second {
 		add("$.poll", "poll intervals must be 1s or more")
 	}
 	found = append(found, c.Endpoints.check()...)
 	found = append(found, c.checkTenants()...)
+	found = append(found, c.checkApp()...)
 	found = append(found, c.checkNotify()...)
 	return c.place(file, found)
 }
@@ -86,14 +90,52 @@ func (c *Config) checkTenants() (found []problem) {
 				add(fmt.Sprintf(".break_glass[%d]", j), "must be an object id or a user principal name")
 			}
 		}
-		if !cordon.IsGUID(t.Credential.ClientID) {
-			add(".credential.client_id", "must be the app's id, a GUID")
+		if _, err := cordon.ParseCloud(t.Cloud); err != nil {
+			add(".cloud", "must be one of %s", cloudNames())
 		}
-		if err := t.Credential.Secret.check(); err != nil {
-			add(".credential.secret", "%v", err)
+		if t.Credential.none() && c.App.none() {
+			add("", "%v", errNoApp)
+		}
+		if !t.Credential.none() {
+			for _, p := range t.Credential.check() {
+				add(".credential"+p.path, "%s", p.what)
+			}
 		}
 	}
 	return found
+}
+
+func cloudNames() string {
+	var names []string
+	for _, cloud := range cordon.Clouds() {
+		names = append(names, string(cloud))
+	}
+	return strings.Join(names, ", ")
+}
+
+func (c *Config) checkApp() (found []problem) {
+	add := func(path, what string) {
+		found = append(found, problem{path, strings.TrimPrefix(path, "$.") + ": " + what})
+	}
+	if !c.App.none() {
+		for _, p := range c.App.check() {
+			add("$.app"+p.path, p.what)
+		}
+	}
+	if u, err := url.Parse(c.App.PublicURL); c.App.PublicURL != "" &&
+		(err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "https" && !loopback(u)) {
+		add("$.app.public_url", "must be an https address (http on loopback only)")
+	}
+	if err := c.Secrets.Key.check(); c.Secrets.Key.ref != "" && err != nil {
+		add("$.secrets.key", err.Error())
+	}
+	return found
+}
+
+// loopback reports whether u leads to this machine alone.
+func loopback(u *url.URL) bool {
+	ip := net.ParseIP(u.Hostname())
+	return u.Scheme == "http" && (u.Hostname() == "localhost" || ip != nil && ip.IsLoopback())
 }
 
 func (c *Config) checkNotify() (found []problem) {
@@ -149,24 +191,9 @@ func locate(file *ast.File, path string) (line, column int) {
 
 // Tenant returns the configured tenant as the rest of Cordon knows it.
 func (t TenantConfig) tenant() cordon.Tenant {
-	mode, _ := cordon.ParseMode(t.Mode) // checked when the file was read
-	return cordon.Tenant{ID: t.ID, Name: t.Name, Mode: mode, Tags: t.Tags, ClientID: t.Credential.ClientID, BreakGlass: t.BreakGlass}
-}
-
-// Pick returns the tenants that arg names by id or name; all when it is
-// empty.
-func (c *Config) Pick(arg string) ([]cordon.Tenant, error) {
-	var picked []cordon.Tenant
-	for _, t := range c.Tenants {
-		if tenant := t.tenant(); arg == "" || tenant.Named(arg) {
-			picked = append(picked, tenant)
-		}
+	mode, _ := cordon.ParseMode(t.Mode) // both were checked when the file was read
+	cloud, _ := cordon.ParseCloud(t.Cloud)
+	return cordon.Tenant{
+		ID: t.ID, Name: t.Name, Cloud: cloud, Mode: mode, Tags: t.Tags, ClientID: t.Credential.ClientID, BreakGlass: t.BreakGlass,
 	}
-	if len(picked) == 0 && arg != "" {
-		return nil, fmt.Errorf("no tenant is called %q in %s: cordon tenant list shows them", arg, c.file)
-	}
-	if len(picked) == 0 {
-		return nil, errors.New(c.file + " names no tenant")
-	}
-	return picked, nil
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cordonhq/cordon/internal/store"
 	"github.com/goccy/go-yaml"
 )
 
@@ -19,9 +20,12 @@ import (
 type Config struct {
 	Storage   Storage        `yaml:"storage"`
 	Listen    string         `yaml:"listen"`
+	App       App            `yaml:"app"`
+	Secrets   Secrets        `yaml:"secrets"`
 	Endpoints Endpoints      `yaml:"endpoints"`
 	Tenants   []TenantConfig `yaml:"tenants"`
 	Playbooks Playbooks      `yaml:"playbooks"`
+	Actions   Actions        `yaml:"actions"`
 	Notify    Notify         `yaml:"notify"`
 	Budget    Budget         `yaml:"budget"`
 	Poll      Poll           `yaml:"poll"`
@@ -46,22 +50,36 @@ type Endpoints struct {
 type TenantConfig struct {
 	ID         string            `yaml:"id"`
 	Name       string            `yaml:"name"`
+	Cloud      string            `yaml:"cloud"`
 	Mode       string            `yaml:"mode"`
 	Tags       map[string]string `yaml:"tags"`
 	BreakGlass []string          `yaml:"break_glass"`
-	Credential Credential        `yaml:"credential"`
+	Credential Credential        `yaml:"credential"` // none: that of app
+
+	onboarded *store.Onboarded // nil: it stands in the file
 }
 
-// A Credential is our app in a tenant.
-type Credential struct {
-	ClientID string    `yaml:"client_id"`
-	Secret   SecretRef `yaml:"secret"`
+// An App is our multi-tenant app, for tenants that have no credential of their
+// own, and where it can be reached.
+type App struct {
+	Credential `yaml:",inline"`
+	PublicURL  string `yaml:"public_url"` // https address under which browsers reach listen
+}
+
+// Secrets says how secrets of onboarded tenants are kept.
+type Secrets struct {
+	Key SecretRef `yaml:"key"` // the key set that seals them, of cordon key create
 }
 
 // Playbooks says which playbooks act. The others are in shadow.
 type Playbooks struct {
 	On  []string `yaml:"on"`
 	Dir string   `yaml:"dir"` // more playbooks, one *.yaml each
+}
+
+// Actions says how accounts are changed.
+type Actions struct {
+	Backend string `yaml:"backend"` // documented or risky_users_invoke_action; default documented
 }
 
 // Notify says who is told.
@@ -145,7 +163,11 @@ func (c *Config) fillDefaults() {
 		t := &c.Tenants[i]
 		t.ID = strings.ToLower(t.ID)
 		t.Name = cmp.Or(t.Name, t.ID)
-		t.Credential.Secret.base = filepath.Dir(c.file)
+		t.Credential.relative(filepath.Dir(c.file))
+	}
+	c.App.relative(filepath.Dir(c.file))
+	if c.Secrets.Key.ref != "" {
+		c.Secrets.Key.base = filepath.Dir(c.file)
 	}
 	for i := range c.Notify.Webhooks {
 		c.Notify.Webhooks[i].Secret.base = filepath.Dir(c.file)

@@ -61,7 +61,7 @@ poll: {threats: 10s, posture: 1h}
 				Endpoints: Endpoints{"https://127.0.0.1:1", "https://127.0.0.1:2", "https://127.0.0.1:3", "/etc/cordon/ca.pem"},
 				Tenants: []TenantConfig{{
 					ID: guidA, Name: "contoso", Mode: "enforce", Tags: map[string]string{"ring": "canary"}, BreakGlass: []string{"glass@contoso.com", guidB},
-					Credential: Credential{guidB, SecretRef{"file:secrets/contoso", "/etc/cordon"}},
+					Credential: Credential{ClientID: guidB, Secret: SecretRef{"file:secrets/contoso", "/etc/cordon"}},
 				}},
 				Playbooks: Playbooks{[]string{"contain-token-theft"}, "/etc/cordon/books"},
 				Notify:    Notify{&no, "/etc/cordon/out/notices.jsonl", []Webhook{{"http://127.0.0.1:9/x", SecretRef{"env:HOOK", "/etc/cordon"}, true}}},
@@ -116,10 +116,19 @@ func TestParseConfigRefuses(t *testing.T) {
 		{"client id", "tenants:\n  - {id: " + guidA + ", credential: {client_id: us, secret: env:A}}\n", "c.yaml:2:72: tenants[0].credential.client_id: must be the app's id, a GUID"},
 		{"mode", tenant("    mode: yolo\n"), "c.yaml:5:11: tenants[0].mode: must be observe, approve, protect or enforce"},
 		{"break-glass account that names nobody", tenant("    break_glass: [\"\", a@b.c]\n"), "c.yaml:5:19: tenants[0].break_glass[0]: must be an object id or a user principal name"},
-		{"no secret", "tenants:\n  - {id: " + guidA + ", credential: {client_id: " + guidB + "}}\n", "c.yaml:2:60: tenants[0].credential.secret: is missing: write env:NAME or file:PATH"},
-		{"empty reference", "tenants:\n  - {id: " + guidA + ", credential: {client_id: " + guidB + ", secret: \"file:\"}}\n", "c.yaml:2:118: tenants[0].credential.secret: must be env:NAME or file:PATH, never the secret itself"},
-		{"null tenant", "tenants: [null]\n", "c.yaml:1:11: tenants[0].credential.client_id: must be the app's id, a GUID\n" +
-			"c.yaml:1:11: tenants[0].credential.secret: is missing: write env:NAME or file:PATH\nc.yaml:1:11: tenants[0].id: must be the directory id, a GUID"},
+		{"no secret", "tenants:\n  - {id: " + guidA + ", credential: {client_id: " + guidB + "}}\n", "c.yaml:2:60: tenants[0].credential: needs one of certificate (the advised way), secret, federated_token, managed_identity, azure_cli, sign_in"},
+		{"two ways", "tenants:\n  - {id: " + guidA + ", credential: {client_id: " + guidB + ", secret: \"env:A\", certificate: \"file:a\"}}\n", "c.yaml:2:118: tenants[0].credential.secret: give one way only, not certificate and secret"},
+		{"password of nothing", "tenants:\n  - {id: " + guidA + ", credential: {client_id: " + guidB + ", secret: \"env:A\", password: \"env:B\"}}\n", "c.yaml:2:137: tenants[0].credential.password: is that of a certificate, and there is none"},
+		{"expires never", "tenants:\n  - {id: " + guidA + ", credential: {client_id: " + guidB + ", secret: \"env:A\", expires: soon}}\n", "c.yaml:2:136: tenants[0].credential.expires: must be a day such as 2027-01-31"},
+		{"managed identity of nobody", "tenants:\n  - {id: " + guidA + ", credential: {managed_identity: mine}}\n", "c.yaml:2:79: tenants[0].credential.managed_identity: must be system or the client id of a managed identity"},
+		{"sign in by post", "tenants:\n  - {id: " + guidA + ", credential: {client_id: " + guidB + ", sign_in: post}}\n", "c.yaml:2:119: tenants[0].credential.sign_in: must be device_code or browser"},
+		{"cloud nine", "tenants:\n  - {id: " + guidA + ", cloud: nine, credential: {client_id: " + guidB + ", secret: \"env:A\"}}\n", "c.yaml:2:55: tenants[0].cloud: must be one of global, gcc, us_gov_l4, us_gov_l5, china"},
+		{"app without a way", "app: {client_id: " + guidA + "}\n", "c.yaml:1:6: app: needs one of certificate (the advised way), secret, federated_token, managed_identity, azure_cli, sign_in"},
+		{"public address without TLS", "app: {public_url: \"http://cordon.example.com\"}\n", "c.yaml:1:19: app.public_url: must be an https address (http on loopback only)"},
+		{"key itself", "secrets: {key: canary}\n", "c.yaml:1:16: secrets.key: must be env:NAME, file:PATH or command:LINE, never the secret itself"},
+		{"empty reference", "tenants:\n  - {id: " + guidA + ", credential: {client_id: " + guidB + ", secret: \"file:\"}}\n", "c.yaml:2:118: tenants[0].credential.secret: must be env:NAME, file:PATH or command:LINE, never the secret itself"},
+		{"null tenant", "tenants: [null]\n", "c.yaml:1:11: tenants[0]: has no credential, and there is no app that all tenants share: give it a credential, or write app: in the configuration\n" +
+			"c.yaml:1:11: tenants[0].id: must be the directory id, a GUID"},
 		{"tenant twice", tenant("  - {id: " + strings.ToUpper(guidA) + ", name: fabrikam, credential: {client_id: " + guidB + ", secret: \"env:A\"}}\n"), "c.yaml:5:5: tenants[1]: the id or name stands twice"},
 		{"name twice", tenant("  - {id: " + guidB + ", name: Contoso, credential: {client_id: " + guidB + ", secret: \"env:A\"}}\n"), "c.yaml:5:5: tenants[1]: the id or name stands twice"},
 		{"name is another's id", tenant("  - {id: " + guidB + ", name: " + guidA + ", credential: {client_id: " + guidB + ", secret: \"env:A\"}}\n"), "c.yaml:5:5: tenants[1]: the id or name stands twice"},
@@ -128,7 +137,7 @@ func TestParseConfigRefuses(t *testing.T) {
 		{"endpoint with a user", "endpoints: {login: \"https://graph@h\", graph: \"https://h\", defender: \"https://h\"}\n", "c.yaml:1:20: endpoints.login must be an https address"},
 		{"webhook without TLS", "notify: {webhooks: [{url: \"http://h/\", secret: \"env:A\"}]}\n", "c.yaml:1:27: a webhook's url must be an https address without a password (http for receivers marked private: true)"},
 		{"webhook of another kind", "notify: {webhooks: [{url: \"ftp://h/\", secret: \"env:A\", private: true}]}\n", "c.yaml:1:27: a webhook's url must be an https address without a password (http for receivers marked private: true)"},
-		{"webhook without a secret", "notify: {webhooks: [{url: \"https://h/\"}]}\n", "c.yaml:1:21: a webhook's secret is missing: write env:NAME or file:PATH"},
+		{"webhook without a secret", "notify: {webhooks: [{url: \"https://h/\"}]}\n", "c.yaml:1:21: a webhook's secret is missing: write env:NAME, file:PATH or command:LINE"},
 		{"webhook twice", "notify: {webhooks: [{url: \"https://h/a?k=1\", secret: \"env:A\"}, {url: \"https://h/a?k=2\", secret: \"env:A\"}]}\n", "c.yaml:1:70: another webhook has the same host and path"},
 		{"empty", "", "c.yaml:1:1: the file must hold one document, not 0"},
 		{"comments only", "# nothing\n\n", "c.yaml:1:1: the file must hold one document, not 0"},
@@ -260,14 +269,21 @@ func TestReadConfig(t *testing.T) {
 	}
 }
 
-func TestPick(t *testing.T) {
+func only(name string) (s Selection) {
+	if name != "" {
+		s.Names = []string{name}
+	}
+	return s
+}
+
+func TestSelect(t *testing.T) {
 	t.Parallel()
 	c, err := parseConfig("c.yaml", []byte(tenant("    mode: protect\n", "  - {id: "+guidB+", credential: {client_id: "+guidB+", secret: \"env:A\"}}\n")))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for arg, want := range map[string][]string{"": {guidA, guidB}, "CONTOSO": {guidA}, guidA: {guidA}, strings.ToUpper(guidB): {guidB}} {
-		picked, err := c.Pick(arg)
+		picked, err := c.Select(only(arg))
 		var ids []string
 		for _, p := range picked {
 			ids = append(ids, p.ID)
@@ -276,14 +292,14 @@ func TestPick(t *testing.T) {
 			t.Errorf("%q: got %q, %v; want %q", arg, ids, err, want)
 		}
 	}
-	all, _ := c.Pick("")
+	all, _ := c.Select(Selection{})
 	if all[0].Mode != "protect" || all[1].Mode != "observe" {
 		t.Errorf("modes %s and %s: a tenant without one is observed", all[0].Mode, all[1].Mode)
 	}
-	if _, err := c.Pick("fabrikam"); err == nil {
+	if _, err := c.Select(only("fabrikam")); err == nil {
 		t.Error("a tenant that is not there was picked")
 	}
-	if _, err := (&Config{}).Pick(""); err == nil {
+	if _, err := (&Config{}).Select(Selection{}); err == nil {
 		t.Error("a configuration without tenants has no error")
 	}
 }

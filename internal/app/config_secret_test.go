@@ -33,13 +33,18 @@ func TestSecretReveal(t *testing.T) {
 		{"file:spaces", " in side ", ""},
 		{"file:empty", "", "secret: the file " + filepath.Join(dir, "empty") + " is empty"},
 		{"file:missing", "", "secret: open " + filepath.Join(dir, "missing") + ": no such file or directory"},
-		{"", "", "secret is missing: write env:NAME or file:PATH"},
-		{"canary", "", "secret must be env:NAME or file:PATH, never the secret itself"},
-		{"http://canary", "", "secret must be env:NAME or file:PATH, never the secret itself"},
-		{"file:", "", "secret must be env:NAME or file:PATH, never the secret itself"},
+		{"command:printf s3cret~", "s3cret~", ""},
+		{"command:cat secret", "s3cret~", ""},
+		{"command:true", "", "secret: what is printed by true is empty"},
+		{"command:false CANARY", "", "secret: the command false: exit status 1"},
+		{"command: ", "", "secret must be env:NAME, file:PATH or command:LINE, never the secret itself"},
+		{"", "", "secret is missing: write env:NAME, file:PATH or command:LINE"},
+		{"canary", "", "secret must be env:NAME, file:PATH or command:LINE, never the secret itself"},
+		{"http://canary", "", "secret must be env:NAME, file:PATH or command:LINE, never the secret itself"},
+		{"file:", "", "secret must be env:NAME, file:PATH or command:LINE, never the secret itself"},
 	}
 	for _, tt := range tests {
-		got, err := SecretRef{ref: tt.ref, base: dir}.Reveal()
+		got, err := SecretRef{ref: tt.ref, base: dir}.Reveal(t.Context())
 		if got != tt.want || fmt.Sprint(err) != tt.err && (err != nil || tt.err != "") {
 			t.Errorf("%q: got %q, %v; want %q, %s", tt.ref, got, err, tt.want, tt.err)
 		}
@@ -52,7 +57,7 @@ func TestSecretNeverPrints(t *testing.T) {
 	t.Parallel()
 	type wrapped struct{ Credential Credential }
 	var printed bytes.Buffer
-	for _, ref := range []string{"env:CANARY", "file:/run/CANARY", "CANARY~literal"} {
+	for _, ref := range []string{"env:CANARY", "file:/run/CANARY", "command:CANARY x", "CANARY~literal"} {
 		s := SecretRef{ref: ref, base: "/CANARY"}
 		w := wrapped{Credential{ClientID: guidA, Secret: s}}
 		c := Config{Tenants: []TenantConfig{{Credential: w.Credential}}, Notify: Notify{Webhooks: []Webhook{{Secret: s}}}}

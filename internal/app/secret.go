@@ -1,16 +1,22 @@
 package app
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 )
 
-// A SecretRef says where a secret is: env:NAME or file:PATH. It never holds
-// the secret itself, and does not print.
+// A SecretRef says where a secret is: env:NAME, file:PATH, or command:LINE for
+// a program that prints it, such as the client of a key service. It never
+// holds the secret itself, and does not print.
 type SecretRef struct {
 	ref  string
 	base string // folder that relative files are relative to
@@ -36,7 +42,7 @@ func (r *SecretRef) UnmarshalYAML(unmarshal func(any) error) error {
 // String names the reference's kind only.
 func (r SecretRef) String() string {
 	kind, _, ok := strings.Cut(r.ref, ":")
-	if !ok || kind != "env" && kind != "file" {
+	if !ok || !slices.Contains(refKinds(), kind) {
 		return "[secret]"
 	}
 	return kind + ":[…]"
@@ -45,38 +51,69 @@ func (r SecretRef) String() string {
 // Format keeps every verb from printing the fields.
 func (r SecretRef) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, r.String()) }
 
+func refKinds() []string { return []string{"env", "file", "command"} }
+
 func (r SecretRef) check() error {
 	kind, rest, _ := strings.Cut(r.ref, ":")
 	switch {
 	case r.ref == "":
-		return errors.New("is missing: write env:NAME or file:PATH")
-	case kind != "env" && kind != "file", rest == "":
-		return errors.New("must be env:NAME or file:PATH, never the secret itself")
+		return errors.New("is missing: write env:NAME, file:PATH or command:LINE")
+	case !slices.Contains(refKinds(), kind), strings.TrimSpace(rest) == "":
+		return errors.New("must be env:NAME, file:PATH or command:LINE, never the secret itself")
 	}
 	return nil
 }
 
 // Reveal returns the secret. The error names the place, never the content.
-func (r SecretRef) Reveal() (string, error) {
+func (r SecretRef) Reveal(ctx context.Context) (string, error) {
+	b, err := r.bytes(ctx)
+	return strings.TrimRight(string(b), "\r\n"), err
+}
+
+// bytes returns the secret as it stands there, which is not always text.
+func (r SecretRef) bytes(ctx context.Context) (b []byte, err error) {
 	if err := r.check(); err != nil {
-		return "", fmt.Errorf("secret %w", err)
+		return nil, fmt.Errorf("secret %w", err)
 	}
 	kind, place, _ := strings.Cut(r.ref, ":")
-	if kind == "env" {
-		if s := os.Getenv(place); s != "" {
-			return s, nil
+	where := map[string]string{"env": "the environment variable ", "file": "the file ", "command": "what is printed by "}[kind]
+	switch kind {
+	case "env":
+		b = []byte(os.Getenv(place))
+	case "command":
+		words := strings.Fields(place)
+		place = words[0]
+		b, err = r.run(ctx, words)
+	default:
+		if !filepath.IsAbs(place) {
+			place = filepath.Join(r.base, place)
 		}
-		return "", fmt.Errorf("secret: the environment variable %s is empty", place)
+		b, err = os.ReadFile(place)
 	}
-	if !filepath.IsAbs(place) {
-		place = filepath.Join(r.base, place)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("secret: %w", err)
+	case len(bytes.TrimRight(b, "\r\n")) == 0:
+		return nil, fmt.Errorf("secret: %s%s is empty", where, place)
 	}
-	b, err := os.ReadFile(place)
+	return b, nil
+}
+
+// maxCommand bounds a program that prints a secret: a key service answers in
+// a second or two.
+const maxCommand = 20 * time.Second
+
+// run returns what a program prints. No shell reads the line: its words are
+// the program and its arguments. What it says on standard error is not told,
+// for it may be about the secret.
+func (r SecretRef) run(ctx context.Context, words []string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, maxCommand)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, words[0], words[1:]...) //nolint:gosec // the owner of the configuration names the program
+	cmd.Dir, cmd.WaitDelay = r.base, time.Second
+	out, err := cmd.Output()
 	if err != nil {
-		return "", fmt.Errorf("secret: %w", err)
+		return nil, fmt.Errorf("the command %s: %w", words[0], err)
 	}
-	if s := strings.TrimRight(string(b), "\r\n"); s != "" {
-		return s, nil
-	}
-	return "", fmt.Errorf("secret: the file %s is empty", place)
+	return out, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -59,6 +60,7 @@ type tenantYAML struct {
 	mode       string   // default enforce
 	breakGlass []string // listed
 	on         []string // playbooks; default contain-token-theft
+	expires    string   // day on which the secret expires
 }
 
 // newWorld starts a cloud and writes the configuration that watches its first
@@ -85,12 +87,16 @@ func (w *world) configure(y tenantYAML) {
 		y.on = []string{"contain-token-theft"}
 	}
 	info := w.cloud.Info()
+	credential := map[string]any{"client_id": w.tenant.ClientID, "secret": "file:secret"}
+	if y.expires != "" {
+		credential["expires"] = y.expires
+	}
 	b, err := yaml.Marshal(map[string]any{
 		"storage":   map[string]any{"url": "sqlite://cordon.db"},
 		"endpoints": map[string]any{"login": info.LoginURL, "graph": info.GraphURL, "defender": info.DefenderURL, "ca_file": info.CAFile},
 		"tenants": []any{map[string]any{
 			"id": w.tenant.ID, "name": "contoso", "mode": y.mode, "break_glass": y.breakGlass,
-			"credential": map[string]any{"client_id": w.tenant.ClientID, "secret": "file:secret"},
+			"credential": credential,
 		}},
 		"playbooks": map[string]any{"on": y.on},
 		"budget":    map[string]any{"share": 1},
@@ -267,3 +273,5 @@ func brief(runs []cordon.Run) string {
 func containment(id string) []string {
 	return []string{"POST /users/" + id + "/revokeSignInSessions", "PATCH /users/" + id + ` {"accountEnabled":false}`}
 }
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/cordonhq/cordon/internal/app"
 	"github.com/cordonhq/cordon/internal/audit"
 	"github.com/cordonhq/cordon/internal/store"
 	"github.com/spf13/cobra"
@@ -29,6 +30,7 @@ type entryRow struct {
 
 func newAuditListCmd(d *Deps) *cobra.Command {
 	var f store.EntryFilter
+	var sel *app.Selection
 	cmd := &cobra.Command{
 		Use:   "list [TENANT|USER]",
 		Short: "List audit entries, newest first",
@@ -36,7 +38,7 @@ func newAuditListCmd(d *Deps) *cobra.Command {
   cordon audit list ada@contoso.com -o ndjson`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return d.read(cmd.Context(), args, func(tx *store.Tx, about subject) error {
+			return d.read(cmd.Context(), *sel, args, func(tx *store.Tx, about subject) error {
 				f.Tenants, f.Names = about.tenants, about.entity
 				entries, err := tx.Entries(cmd.Context(), f)
 				if err != nil {
@@ -49,10 +51,12 @@ func newAuditListCmd(d *Deps) *cobra.Command {
 						Step: e.Step, Actor: e.Actor, Action: string(e.Action), Target: e.Target, Data: e.Data, Prev: e.Prev, Hash: e.Hash,
 					})
 				}
+				d.unknown(about, args, len(rows))
 				return print(d, rows, entryColumns())
 			})
 		},
 	}
+	sel = d.tenantFlags(cmd)
 	limitFlag(cmd, &f.Limit)
 	cmd.Flags().StringVar(&f.RunID, "run", "", "only those of this run")
 	return cmd
@@ -90,7 +94,7 @@ was written. Keep the head somewhere else: with it a cut tail shows too.`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var row verifyRow
-			err := d.read(cmd.Context(), nil, func(tx *store.Tx, _ subject) error {
+			err := d.read(cmd.Context(), app.Selection{}, nil, func(tx *store.Tx, _ subject) error {
 				r, err := audit.Verify(tx.Chain(cmd.Context()))
 				row = verifyRow{OK: r.OK, Entries: r.Entries, Head: r.Head, Why: r.Why}
 				if r.FirstBad != 0 {

@@ -105,6 +105,7 @@ Exit codes: 0 ok, 1 error, 2 usage, 3 drift or findings, 4 refused or held by
 guard, 5 partial (something could not be read).`,
 		Example: `  cordon demo                                  watch it contain a simulated attack
   cordon config check                          is cordon.yaml right?
+  cordon doctor                                what works in each tenant, and what is missing
   cordon sync                                  read everything once, carry what follows to its end
   cordon incident list                         who is compromised
   cordon contain ada@contoso.com --reason "token stolen, ticket 4711"`,
@@ -119,9 +120,11 @@ guard, 5 partial (something could not be read).`,
 	flags.StringVarP(&d.config, "config", "c", configDefault(), "configuration file (or $CORDON_CONFIG)")
 	flags.StringVarP(&d.format, "output", "o", "table", "table, json, ndjson or csv")
 	root.AddCommand(
-		newDemoCmd(d), newSimCmd(d), newServeCmd(d), newSyncCmd(d), newContainCmd(d), newUndoCmd(d), newCoverageCmd(d), newVersionCmd(d),
+		newDemoCmd(d), newSimCmd(d), newServeCmd(d), newSyncCmd(d), newContainCmd(d), newAccountCmd(d), newUndoCmd(d), newCoverageCmd(d), newBudgetCmd(d), newDoctorCmd(d), newVersionCmd(d),
 		group("config", "The configuration", newConfigCheckCmd(d)),
-		group("tenant", "Tenants", newTenantListCmd(d), newTenantCheckCmd(d)),
+		group("tenant", "Tenants", newTenantListCmd(d), newTenantAddCmd(d), newTenantSetCmd(d), newTenantRemoveCmd(d), newTenantConsentCmd(d), newTenantPermissionsCmd(d), newTenantDiscoverCmd(d), newTenantCredentialsCmd(d)),
+		group("token", "Tokens: what they let Cordon do", newTokenShowCmd(d)),
+		group("key", "The key that encrypts stored secrets", newKeyCreateCmd(d), newKeyRotateCmd(d)),
 		group("defaults", "Security defaults", newDefaultsShowCmd(d), newDefaultsSetCmd(d, true), newDefaultsSetCmd(d, false)),
 		group("signal", "Signals: what the sources said", newSignalListCmd(d)),
 		group("incident", "Incidents: what the signals say about one identity", newIncidentListCmd(d), newIncidentShowCmd(d)),
@@ -168,5 +171,12 @@ func usageArgs(cmd *cobra.Command) {
 	}
 }
 
-// readConfig reads the configuration that --config names.
-func (d *Deps) readConfig() (*app.Config, error) { return app.ReadConfig(d.config) }
+// readConfig reads the configuration that --config names, with the tenants
+// that were onboarded.
+func (d *Deps) readConfig(ctx context.Context) (*app.Config, error) {
+	c, err := app.ReadConfig(d.config)
+	if err != nil {
+		return nil, err
+	}
+	return c, c.Enlist(ctx)
+}

@@ -25,12 +25,12 @@ Nothing is called and no secret is printed.`,
 		Example: `  cordon config check
   cordon config check --config /etc/cordon/cordon.yaml`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			c, err := d.readConfig()
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := d.readConfig(cmd.Context())
 			if err != nil {
 				return err
 			}
-			if err := c.Verify(d.Now); err != nil {
+			if err := c.Verify(cmd.Context(), d.house()); err != nil {
 				return err
 			}
 			row := configRow{OK: true, File: d.config, Storage: c.Storage.URL, Tenants: len(c.Tenants), Playbooks: texts(c.Playbooks.On)}

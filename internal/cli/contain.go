@@ -13,11 +13,13 @@ import (
 )
 
 func newContainCmd(d *Deps) *cobra.Command {
-	var tenant, why string
+	var sel *app.Selection
+	var why string
 	cmd := &cobra.Command{
 		Use:   "contain USER",
 		Short: "Revoke a user's sessions and block sign-in, through guard and audit",
-		Long: `Contain a user, by object id or UPN: end every session, then block sign-in.
+		Long: `Contain a user, by object id or UPN: end every session, then block sign-in; for
+a user whom Active Directory keeps, also there. cordon account reaches Okta too.
 Guard judges each step, the audit holds it before and after, and reading the
 state back proves it. Exit 4 when guard refuses or holds.
 
@@ -30,11 +32,7 @@ resource does not evaluate access continuously.`,
 			if strings.TrimSpace(why) == "" {
 				return usagef("--reason is needed: it stands in the audit")
 			}
-			c, err := d.readConfig()
-			if err != nil {
-				return err
-			}
-			tenants, done, err := d.enter(tenant)
+			c, tenants, done, err := d.enter(cmd.Context(), *sel)
 			if err != nil {
 				return err
 			}
@@ -43,12 +41,19 @@ resource does not evaluate access continuously.`,
 			if err != nil {
 				return err
 			}
-			return d.grant(cmd, c, engine.Wish{TenantID: t.ID, Why: why, Steps: []cordon.PlannedStep{
-				{Action: cordon.ActionRevokeSessions, Target: who}, {Action: cordon.ActionDisableUser, Target: who},
-			}})
+			steps := []cordon.PlannedStep{{Action: cordon.ActionRevokeSessions, Target: who}, {Action: cordon.ActionDisableUser, Target: who}}
+			synced, err := app.Synced(cmd.Context(), t, who)
+			if err != nil {
+				return err
+			}
+			if synced {
+				steps = append(steps, cordon.PlannedStep{Action: cordon.ActionDisableOnPremises, Target: who})
+			}
+			return d.grant(cmd, c, engine.Wish{TenantID: t.ID, Why: why, Steps: steps})
 		},
 	}
-	cmd.Flags().StringVar(&tenant, "tenant", "", "the user's tenant, by id or name; without it all are asked")
+	sel = d.tenantFlags(cmd)
+	cmd.ValidArgsFunction = cobra.NoFileCompletions
 	cmd.Flags().StringVar(&why, "reason", "", "why; it stands in the audit (required)")
 	return cmd
 }
@@ -68,7 +73,7 @@ For 24 hours no playbook acts on the same target.`,
 			if strings.TrimSpace(why) == "" {
 				return usagef("--reason is needed: it stands in the audit")
 			}
-			c, err := d.readConfig()
+			c, err := d.readConfig(cmd.Context())
 			if err != nil {
 				return err
 			}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/app"
 	"github.com/cordonhq/cordon/internal/store"
 	"github.com/spf13/cobra"
 )
@@ -22,14 +23,18 @@ type coverageRow struct {
 }
 
 func newCoverageCmd(d *Deps) *cobra.Command {
-	return &cobra.Command{
+	var sel *app.Selection
+	cmd := &cobra.Command{
 		Use:   "coverage [TENANT]",
 		Short: "Show which window of each source has been read, and why not if not",
+		Long: `Show which window of each source has been read, and why not if not. Exit 5 when
+a source could not be read.`,
 		Example: `  cordon coverage
+  cordon coverage --tag ring=canary
   cordon coverage contoso -o json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return d.read(cmd.Context(), args, func(tx *store.Tx, about subject) error {
+			return d.read(cmd.Context(), *sel, args, func(tx *store.Tx, about subject) error {
 				if len(about.entity) > 0 {
 					return fmt.Errorf("no tenant is called %q: cordon tenant list shows them", args[0])
 				}
@@ -37,14 +42,20 @@ func newCoverageCmd(d *Deps) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				rows := make([]coverageRow, 0, len(found))
+				rows, unread := make([]coverageRow, 0, len(found)), false
 				for _, c := range found {
+					unread = unread || c.Missing()
 					rows = append(rows, coverageRowOf(c.At(d.Now()), about))
 				}
-				return print(d, rows, coverageColumns())
+				if err := print(d, rows, coverageColumns()); err != nil || !unread {
+					return err
+				}
+				return &findings{code: exitPartial}
 			})
 		},
 	}
+	sel = d.tenantFlags(cmd)
+	return cmd
 }
 
 func coverageRowOf(c cordon.Coverage, about subject) coverageRow {

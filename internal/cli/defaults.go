@@ -23,20 +23,23 @@ type defaultsRow struct {
 
 func newDefaultsShowCmd(d *Deps) *cobra.Command {
 	var all bool
+	var sel *app.Selection
 	cmd := &cobra.Command{
 		Use:   "show [TENANT]",
-		Short: "Read the security defaults of one or all tenants, just now",
-		Long: `Read the security defaults of one or all tenants, just now, with the enabled
-Conditional Access policies that stand in the way of switching them on. An
-error is never shown as "off". Exit 5 when a tenant could not be read.`,
+		Short: "Read the security defaults of tenants, just now",
+		Long: `Read the security defaults of one, some or all tenants, just now, with the
+enabled Conditional Access policies that stand in the way of switching them
+on. An error is never shown as "off". Exit 5 when a tenant could not be read.`,
 		Example: `  cordon defaults show
+  cordon defaults show --tag ring=canary
+  cordon defaults show --all-tenants -o csv
   cordon defaults show contoso -o json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if all && len(args) > 0 {
-				return usagef("name a tenant or --all-tenants, not both")
+			if all && len(args)+len(sel.Names)+len(sel.Tags) > 0 {
+				return usagef("name tenants or --all-tenants, not both")
 			}
-			tenants, done, err := d.enter(strings.Join(args, ""))
+			_, tenants, done, err := d.enter(cmd.Context(), also(*sel, args))
 			if err != nil {
 				return err
 			}
@@ -48,6 +51,7 @@ error is never shown as "off". Exit 5 when a tenant could not be read.`,
 		},
 	}
 	cmd.Flags().BoolVar(&all, "all-tenants", false, "all tenants, as without an argument")
+	sel = d.tenantFlags(cmd)
 	return cmd
 }
 
@@ -97,13 +101,12 @@ stand in the way are named. Exit 4 when guard refuses.`,
 			if strings.TrimSpace(why) == "" {
 				return usagef("--reason is needed: it stands in the audit")
 			}
-			c, err := d.readConfig()
+			c, picked, err := d.pick(cmd.Context(), app.Selection{Names: args})
 			if err != nil {
 				return err
 			}
-			picked, err := c.Pick(args[0])
-			if err != nil {
-				return err
+			if len(picked) > 1 {
+				return usagef("%s fits %d tenants: name one", args[0], len(picked))
 			}
 			target := cordon.NewTenantEntity(picked[0].ID)
 			return d.grant(cmd, c, engine.Wish{
@@ -133,7 +136,7 @@ func (d *Deps) grant(cmd *cobra.Command, c *app.Config, w engine.Wish) error {
 // showGranted shows a run that a person asked for. What did not take effect
 // is an error, in words that say what to do.
 func (d *Deps) showGranted(c *app.Config, run cordon.Run) error {
-	about, err := subjectOf(c, "")
+	about, err := subjectOf(c, app.Selection{}, "")
 	if err != nil {
 		return err
 	}
@@ -142,7 +145,7 @@ func (d *Deps) showGranted(c *app.Config, run cordon.Run) error {
 		return err
 	}
 	for _, s := range run.Steps {
-		if s.Settled() {
+		if s.Settled() || s.PassedOver() {
 			continue
 		}
 		if s.Verdict.Decision == cordon.Hold || s.Verdict.Decision == cordon.Refuse {
@@ -153,6 +156,9 @@ func (d *Deps) showGranted(c *app.Config, run cordon.Run) error {
 			return fmt.Errorf("%s %s: %s", s.Action, s.Target.Label(), s.Detail)
 		}
 		return fmt.Errorf("%s %s: %s: %s; cordon sync or cordon serve goes on with run %s", s.Action, s.Target.Label(), s.Outcome, s.Detail, run.ID)
+	}
+	for _, s := range run.Barren() {
+		return fmt.Errorf("%s %s: skipped: %s", s.Action, s.Target.Label(), s.Detail)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/app"
 	"github.com/cordonhq/cordon/internal/store"
 	"github.com/spf13/cobra"
 )
@@ -36,18 +37,21 @@ type incidentRow struct {
 
 func newIncidentListCmd(d *Deps) *cobra.Command {
 	var f store.IncidentFilter
+	var sel *app.Selection
 	var merged bool
 	cmd := &cobra.Command{
 		Use:   "list [TENANT|USER]",
 		Short: "List incidents, newest first",
+		Long:  "List incidents, newest first. Exit 5 when part of the answer could not be read.",
 		Example: `  cordon incident list
+  cordon incident list --tag ring=canary
   cordon incident list 588d7c15-8565-448e-bc2d-57f2b7c4c58a -o json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !merged {
 				f.States = []cordon.IncidentState{cordon.IncidentOpen, cordon.IncidentContained}
 			}
-			return d.read(cmd.Context(), args, func(tx *store.Tx, about subject) error {
+			return d.read(cmd.Context(), *sel, args, func(tx *store.Tx, about subject) error {
 				f.Tenants, f.Names, f.Signals = about.tenants, about.entity, true
 				found, err := tx.Incidents(cmd.Context(), f)
 				if err != nil {
@@ -57,10 +61,15 @@ func newIncidentListCmd(d *Deps) *cobra.Command {
 				for _, in := range found {
 					rows = append(rows, incidentRowOf(in, about))
 				}
-				return print(d, rows, incidentColumns())
+				d.unknown(about, args, len(rows))
+				if err := print(d, rows, incidentColumns()); err != nil {
+					return err
+				}
+				return d.gaps(cmd.Context(), tx, about)
 			})
 		},
 	}
+	sel = d.tenantFlags(cmd)
 	limitFlag(cmd, &f.Limit)
 	cmd.Flags().BoolVar(&merged, "merged", false, "also those that went into another")
 	return cmd
@@ -105,7 +114,7 @@ func newIncidentShowCmd(d *Deps) *cobra.Command {
   cordon incident show 7d1f0c9e-… -o json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return d.read(cmd.Context(), nil, func(tx *store.Tx, about subject) error {
+			return d.read(cmd.Context(), app.Selection{}, nil, func(tx *store.Tx, about subject) error {
 				in, err := findIncident(cmd.Context(), tx, args[0])
 				if err != nil {
 					return err

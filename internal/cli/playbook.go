@@ -48,8 +48,8 @@ func newPlaybookListCmd(d *Deps) *cobra.Command {
 		Use: "list", Short: "List the playbooks and whether they act",
 		Example: "  cordon playbook list -o json",
 		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			c, err := d.readConfig()
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := d.readConfig(cmd.Context())
 			if err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -10,31 +11,52 @@ import (
 	"github.com/cordonhq/cordon/internal/store"
 )
 
-// A subject is what the argument of a list names: a tenant, or somebody in
-// one.
+// A subject is what a list is about: tenants, or somebody in them.
 type subject struct {
-	tenants []string // ids; empty: all
-	entity  []string // every name that is known of whom it names; none for a tenant
-	names   map[string]string
+	tenants []string          // ids; empty: all
+	entity  []string          // every name that is known of whom it names; none for tenants
+	names   map[string]string // of the configured tenants, by id
 }
 
-// subjectOf finds what name means. Whatever is no tenant is somebody.
-func subjectOf(c *app.Config, name string) (subject, error) {
-	s := subject{names: map[string]string{}}
-	all, err := c.Pick("")
+// subjectOf finds what a list is about: the tenants that flags name, and what
+// the argument names. Whatever is no tenant is somebody.
+func subjectOf(c *app.Config, s app.Selection, arg string) (subject, error) {
+	about := subject{names: map[string]string{}}
+	all, err := c.Select(app.Selection{})
 	if err != nil {
-		return s, err
+		return about, err
 	}
 	for _, t := range all {
-		s.names[t.ID] = t.Name
-		if name != "" && t.Named(name) {
-			s.tenants = append(s.tenants, t.ID)
+		about.names[t.ID] = t.Name
+	}
+	isTenant := arg != "" && slices.ContainsFunc(all, func(t cordon.Tenant) bool { return t.Matches(arg) })
+	if isTenant {
+		s = also(s, []string{arg})
+	}
+	if len(s.Names)+len(s.Tags) > 0 {
+		picked, err := c.Select(s)
+		if err != nil {
+			return about, err
+		}
+		for _, t := range picked {
+			about.tenants = append(about.tenants, t.ID)
 		}
 	}
-	if name != "" && len(s.tenants) == 0 {
-		s.entity = []string{entityName(name)}
+	if arg != "" && !isTenant {
+		about.entity = []string{entityName(arg)}
 	}
-	return s, nil
+	return about, nil
+}
+
+// watched are the ids of the configured tenants that the list is about.
+func (s subject) watched() (ids []string) {
+	for id := range s.names {
+		if len(s.tenants) == 0 || slices.Contains(s.tenants, id) {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, func(a, b string) int { return strings.Compare(s.name(a), s.name(b)) })
+	return ids
 }
 
 // learn adds the other names that incidents know of the same entity, so that
@@ -43,7 +65,7 @@ func (s *subject) learn(ctx context.Context, tx *store.Tx) error {
 	if len(s.entity) == 0 {
 		return nil
 	}
-	found, err := tx.Incidents(ctx, store.IncidentFilter{Names: s.entity})
+	found, err := tx.Incidents(ctx, store.IncidentFilter{Names: s.entity, Tenants: s.tenants})
 	for _, in := range found {
 		for _, n := range in.Entity.Names {
 			if n.Kind != cordon.NameDisplayName && !slices.Contains(s.entity, n.Value) {
@@ -71,26 +93,34 @@ func (s subject) name(id string) string {
 	return id
 }
 
-// read runs do on what is stored about the subject that the first argument
-// names.
-func (d *Deps) read(ctx context.Context, args []string, do func(*store.Tx, subject) error) error {
-	c, err := d.readConfig()
+// read runs do on what is stored about the subject that flags and the first
+// argument name.
+func (d *Deps) read(ctx context.Context, s app.Selection, args []string, do func(*store.Tx, subject) error) error {
+	c, err := d.readConfig(ctx)
 	if err != nil {
 		return err
 	}
-	about, err := subjectOf(c, strings.Join(args, ""))
+	about, err := subjectOf(c, s, strings.Join(args, ""))
 	if err != nil {
 		return err
 	}
-	s, err := store.OpenReader(c.Storage.URL)
+	stored, err := store.OpenReader(c.Storage.URL)
 	if err != nil {
 		return err
 	}
-	defer s.Close()
-	return s.Read(ctx, func(tx *store.Tx) error {
+	defer stored.Close()
+	return stored.Read(ctx, func(tx *store.Tx) error {
 		if err := about.learn(ctx, tx); err != nil {
 			return err
 		}
 		return do(tx, about)
 	})
+}
+
+// unknown says on standard error that an empty list is about somebody of whom
+// nothing is known: the name may be misspelt.
+func (d *Deps) unknown(about subject, args []string, rows int) {
+	if rows == 0 && len(about.entity) > 0 {
+		fmt.Fprintf(d.Err, "cordon: nothing is known of %s: neither a tenant nor anybody in one is called so\n", cordon.Plain(strings.Join(args, ""), maxCell))
+	}
 }

@@ -32,6 +32,8 @@ type runRow struct {
 	StartedAt  *time.Time `json:"started_at"`
 	EndedAt    *time.Time `json:"ended_at"`
 	Steps      []stepRow  `json:"steps"`
+
+	CompromisedAt *time.Time `json:"compromised_at"`
 }
 
 // stepRow is one step of a run.
@@ -50,6 +52,7 @@ type stepRow struct {
 
 func newRunListCmd(d *Deps) *cobra.Command {
 	var f store.RunFilter
+	var sel *app.Selection
 	var state string
 	cmd := &cobra.Command{
 		Use:   "list [TENANT|USER]",
@@ -65,7 +68,7 @@ func newRunListCmd(d *Deps) *cobra.Command {
 			if state != "" {
 				f.States = []cordon.RunState{cordon.RunState(state)}
 			}
-			return d.read(cmd.Context(), args, func(tx *store.Tx, about subject) error {
+			return d.read(cmd.Context(), *sel, args, func(tx *store.Tx, about subject) error {
 				f.Tenants, f.Names = about.tenants, about.entity
 				runs, err := tx.Runs(cmd.Context(), f)
 				if err != nil {
@@ -75,10 +78,12 @@ func newRunListCmd(d *Deps) *cobra.Command {
 				for _, r := range runs {
 					rows = append(rows, runRowOf(r, about))
 				}
+				d.unknown(about, args, len(rows))
 				return print(d, rows, runColumns())
 			})
 		},
 	}
+	sel = d.tenantFlags(cmd)
 	limitFlag(cmd, &f.Limit)
 	cmd.Flags().StringVar(&state, "state", "", "only running, held, done, refused, failed or shadow")
 	return cmd
@@ -89,6 +94,7 @@ func runRowOf(r cordon.Run, about subject) runRow {
 		ID: r.ID, TenantID: r.TenantID, Tenant: about.name(r.TenantID), IncidentID: r.IncidentID, Playbook: r.Requester.Playbook,
 		Requester: r.Requester.String(), Why: r.Why, State: string(r.State), Shadow: r.Shadow, UndoOf: r.UndoOf, PlanHash: r.PlanHash,
 		StartedAt: stamp(r.StartedAt), EndedAt: stamp(r.EndedAt), Steps: []stepRow{},
+		CompromisedAt: r.Plan.CompromisedAt,
 	}
 	for _, s := range r.Steps {
 		row.Steps = append(row.Steps, stepRow{
@@ -153,7 +159,7 @@ func newRunShowCmd(d *Deps) *cobra.Command {
 		Example: `  cordon run show ada@contoso.com`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return d.read(cmd.Context(), nil, func(tx *store.Tx, about subject) error {
+			return d.read(cmd.Context(), app.Selection{}, nil, func(tx *store.Tx, about subject) error {
 				r, err := findRun(cmd.Context(), tx, args[0])
 				if err != nil {
 					return err
@@ -184,7 +190,11 @@ func showRun(d *Deps, r runRow) error {
 	if err := print(d, []runRow{r}, runColumns()); err != nil {
 		return err
 	}
-	fmt.Fprintf(d.Out, "\nwhy: %s\nplan: %s\n\n", cordon.Plain(r.Why, 300), r.PlanHash)
+	fmt.Fprintf(d.Out, "\nwhy: %s\nplan: %s\n", cordon.Plain(r.Why, 300), r.PlanHash)
+	if r.CompromisedAt != nil {
+		fmt.Fprintf(d.Out, "compromised since: %s\n", r.CompromisedAt.Format(time.RFC3339))
+	}
+	fmt.Fprintln(d.Out)
 	if err := print(d, r.Steps, stepColumns()); err != nil {
 		return err
 	}
@@ -201,7 +211,7 @@ func showRun(d *Deps, r runRow) error {
 
 // undoable reports whether a step left and something undoes it.
 func undoable(s cordon.Step) bool {
-	verb, ok := action.Find(s.Action)
+	verb, ok := action.NewSet(action.Documented).Find(s.Action)
 	return ok && verb.UndoneBy != "" && !s.ActedAt.IsZero()
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -36,14 +37,17 @@ func TestScripts(t *testing.T) {
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"startsim": startSim, "exits": exits, "post": post, "ledger": ledger, "awaits": awaits,
+			"startsim": startSim, "exits": exits, "post": post, "ledger": ledger, "awaits": awaits, "sealed": sealed, "mend": mend,
 		},
 	})
 }
 
 // startSim starts a cloud and writes cordon.yaml for its tenants:
 //
-//	startsim SCENARIO MODE [TENANTS]
+//	startsim SCENARIO MODE [TENANTS [shared]]
+//
+// With shared, the first tenant alone is configured, and its app is the one
+// that all tenants share.
 func startSim(ts *testscript.TestScript, _ bool, args []string) {
 	tenants := 1
 	if len(args) > 2 {
@@ -57,16 +61,24 @@ func startSim(ts *testscript.TestScript, _ bool, args []string) {
 	info := cloud.Info()
 	ts.Setenv("CONTROL", info.ControlURL)
 	ts.Setenv("TENANT", info.Tenants[0].ID)
+	ts.Setenv("PAVEL_UPN", "pavel.dvorak@"+info.Tenants[0].Domain) // Active Directory keeps him
 	ts.Setenv("SECRET", info.Tenants[0].ClientSecret)
+	ts.Setenv("SOON", time.Now().UTC().AddDate(0, 0, 5).Format(time.DateOnly))
+	ts.Setenv("FAR", time.Now().UTC().AddDate(0, 0, 90).Format(time.DateOnly))
 	for _, u := range cloud.Outcome().Users {
 		key := strings.ToUpper(strings.Fields(u.Name)[0])
 		ts.Setenv(key+"_ID", u.ID)
 		ts.Setenv(key+"_UPN", u.UPN)
 	}
-	ts.Check(os.WriteFile(ts.MkAbs("cordon.yaml"), configFor(ts, info, args[1]), 0o600))
+	for i, t := range info.Tenants {
+		ts.Setenv(fmt.Sprintf("TENANT%d", i), t.ID)
+		ts.Setenv(fmt.Sprintf("DOMAIN%d", i), t.Domain)
+		ts.Setenv(fmt.Sprintf("CLIENT%d", i), t.ClientID)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("cordon.yaml"), configFor(ts, info, args[1], len(args) > 3), 0o600))
 }
 
-func configFor(ts *testscript.TestScript, info sim.Info, mode string) []byte {
+func configFor(ts *testscript.TestScript, info sim.Info, mode string, shared bool) []byte {
 	var tenants []any
 	for i, t := range info.Tenants {
 		secret := fmt.Sprintf("secret%d", i)
@@ -75,15 +87,48 @@ func configFor(ts *testscript.TestScript, info sim.Info, mode string) []byte {
 			"id": t.ID, "name": t.Name, "mode": mode, "credential": map[string]any{"client_id": t.ClientID, "secret": "file:" + secret},
 		})
 	}
-	b, err := yaml.Marshal(map[string]any{
+	config := map[string]any{
 		"storage":   map[string]any{"url": "sqlite://cordon.db"},
 		"endpoints": map[string]any{"login": info.LoginURL, "graph": info.GraphURL, "defender": info.DefenderURL, "ca_file": info.CAFile},
 		"tenants":   tenants,
 		"playbooks": map[string]any{"on": []string{"contain-token-theft"}},
 		"budget":    map[string]any{"share": 1},
-	})
+	}
+	if shared {
+		address := freeAddress(ts)
+		ts.Setenv("LISTEN", address)
+		config["tenants"], config["listen"] = tenants[:1], address
+		config["secrets"] = map[string]any{"key": "file:key.json"}
+		config["app"] = map[string]any{"client_id": info.Tenants[0].ClientID, "secret": "file:secret0", "public_url": "http://" + address}
+	}
+	b, err := yaml.Marshal(config)
 	ts.Check(err)
 	return b
+}
+
+// freeAddress returns an address of this machine that nobody listens on.
+func freeAddress(ts *testscript.TestScript) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// sealed checks that a secret stands nowhere in the store: sealed SECRETFILE
+func sealed(ts *testscript.TestScript, _ bool, args []string) {
+	secret := ts.ReadFile(args[0])
+	files, err := filepath.Glob(ts.MkAbs("cordon.db") + "*")
+	ts.Check(err)
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		ts.Check(err)
+		if bytes.Contains(b, []byte(secret)) {
+			ts.Fatalf("%s holds the secret in the clear", file)
+		}
+	}
+	if len(files) == 0 {
+		ts.Fatalf("there is no store")
+	}
 }
 
 // exits runs cordon and checks its exit code: exits CODE ARGS…
@@ -113,6 +158,15 @@ func post(ts *testscript.TestScript, _ bool, args []string) {
 	if resp.StatusCode/100 != 2 {
 		ts.Fatalf("post %s: %d %s", args[0], resp.StatusCode, body)
 	}
+}
+
+// mend takes every fault away.
+func mend(ts *testscript.TestScript, _ bool, _ []string) {
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodDelete, ts.Getenv("CONTROL")+"/faults", nil)
+	ts.Check(err)
+	resp, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	ts.Check(resp.Body.Close())
 }
 
 // ledger checks how many state-changing requests the cloud has received:

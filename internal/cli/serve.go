@@ -18,7 +18,7 @@ import (
 // house is how commands build the house: warnings go to standard error.
 func (d *Deps) house() app.Options {
 	return app.Options{
-		Now: d.Now, At: d.At,
+		Now: d.Now, At: d.At, Ask: d.ask,
 		Log: slog.New(slog.NewTextHandler(d.Err, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 }
@@ -39,13 +39,14 @@ func newServeCmd(d *Deps) *cobra.Command {
 		Use:   "serve",
 		Short: "Watch every tenant and act on what is found, until stopped",
 		Long: `Read every source in its rhythm, join what is found into incidents, run the
-playbooks that are on, and tell. One engine works on a store: a second one is
+playbooks that are on, and tell. Where listen is set, administrators who follow
+a consent link come back to it. One engine works on a store: a second one is
 refused. It can be killed at any instant; what was under way goes on at the
 next start.`,
 		Example: "  cordon serve --config /etc/cordon/cordon.yaml",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := d.readConfig()
+			c, err := d.readConfig(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -55,7 +56,7 @@ next start.`,
 			}
 			defer app.Tune()()
 			fmt.Fprintf(d.Err, "cordon %s watches %d tenants; stop it with Ctrl-C\n", d.Version, len(c.Tenants))
-			return errors.Join(h.Engine.Run(cmd.Context()), h.Close())
+			return errors.Join(h.Serve(cmd.Context()), h.Close())
 		},
 	}
 }
@@ -80,7 +81,7 @@ Prints the coverage. Exit 5 when a source could not be read.`,
 		Example: "  cordon sync && cordon incident list",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := d.readConfig()
+			c, err := d.readConfig(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -109,7 +110,7 @@ func (d *Deps) sync(ctx context.Context, c *app.Config) error {
 // showSynced prints what has been read, and says so when it is not whole.
 func (d *Deps) showSynced(ctx context.Context) error {
 	partial, unfinished := false, 0
-	err := d.read(ctx, nil, func(tx *store.Tx, about subject) error {
+	err := d.read(ctx, app.Selection{}, nil, func(tx *store.Tx, about subject) error {
 		found, err := tx.Coverage(ctx)
 		if err != nil {
 			return err

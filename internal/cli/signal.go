@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/app"
 	"github.com/cordonhq/cordon/internal/store"
 	"github.com/spf13/cobra"
 )
@@ -30,14 +31,16 @@ type signalRow struct {
 
 func newSignalListCmd(d *Deps) *cobra.Command {
 	var f store.SignalFilter
+	var sel *app.Selection
 	var source string
 	var since time.Duration
 	cmd := &cobra.Command{
 		Use:   "list [TENANT|USER]",
 		Short: "List signals, newest first",
-		Long:  "List signals, newest first: all, those of a tenant (id or name), or those about somebody (object id, UPN, SID, device id).",
+		Long:  "List signals, newest first: all, those of a tenant (id or name), or those about somebody (object id, UPN, SID, device id). Exit 5 when part of the\nanswer could not be read.",
 		Example: `  cordon signal list
   cordon signal list ada@contoso.com --since 48h
+  cordon signal list 'contoso-*' --tag ring=canary
   cordon signal list contoso --source endpoint_alerts -o json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -48,16 +51,21 @@ func newSignalListCmd(d *Deps) *cobra.Command {
 			if since > 0 {
 				f.Since = d.Now().Add(-since)
 			}
-			return d.read(cmd.Context(), args, func(tx *store.Tx, about subject) error {
+			return d.read(cmd.Context(), *sel, args, func(tx *store.Tx, about subject) error {
 				f.Tenants, f.Names = about.tenants, about.entity
 				signals, err := tx.Signals(cmd.Context(), f)
 				if err != nil {
 					return err
 				}
-				return print(d, signalRows(signals, about), signalColumns())
+				d.unknown(about, args, len(signals))
+				if err := print(d, signalRows(signals, about), signalColumns()); err != nil {
+					return err
+				}
+				return d.gaps(cmd.Context(), tx, about)
 			})
 		},
 	}
+	sel = d.tenantFlags(cmd)
 	limitFlag(cmd, &f.Limit)
 	cmd.Flags().StringVar(&source, "source", "", "only this source, such as risk_detections")
 	cmd.Flags().DurationVar(&since, "since", 0, "only what changed in the last while, such as 48h")

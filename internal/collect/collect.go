@@ -35,6 +35,7 @@ const firstEndpointWindow = 48 * time.Hour
 type Batch struct {
 	Signals     []cordon.Signal
 	Observation *cordon.Observation // of a posture source
+	Alarms      []cordon.Signal     // about ourselves; people are told of them at once
 	Hashes      []uint64            // of every item on the page, for Known
 }
 
@@ -85,7 +86,7 @@ func (r *Request) Since() time.Time {
 }
 
 // Needs names the application permission that reading a source takes, least
-// privileged.
+// privileged; "" for one that takes none.
 func Needs(source cordon.Source) string {
 	switch source {
 	case cordon.SourceRiskDetections:
@@ -94,19 +95,22 @@ func Needs(source cordon.Source) string {
 		return "SecurityAlert.Read.All"
 	case cordon.SourceEndpointAlerts:
 		return "Alert.Read.All of WindowsDefenderATP"
+	case cordon.SourceCredential:
+		return ""
 	default:
 		return "Policy.Read.All"
 	}
 }
 
-// Family returns the limit that reading a source counts against.
+// Family returns the limit that reading a source counts against. That of the
+// credential takes nothing of any: it waits where there is most room.
 func Family(source cordon.Source) microsoft.Family {
 	switch source {
 	case cordon.SourceAlerts:
 		return microsoft.FamilySecurity
 	case cordon.SourceEndpointAlerts:
 		return microsoft.FamilyEndpoint
-	case cordon.SourceSecurityDefaults:
+	case cordon.SourceSecurityDefaults, cordon.SourceCredential:
 		return microsoft.FamilyDirectory
 	default:
 		return microsoft.FamilyIdentityProtection
@@ -128,6 +132,8 @@ func Read(ctx context.Context, c *microsoft.Client, r *Request) iter.Seq2[Batch,
 		return r.observe(ctx, c, securityDefaults)
 	case cordon.SourceConditionalAccess:
 		return r.observe(ctx, c, conditionalAccess)
+	case cordon.SourceCredential:
+		return r.credential(ctx, c)
 	}
 	return func(yield func(Batch, error) bool) {
 		yield(Batch{}, fmt.Errorf("collect: no source is called %q", r.Source))

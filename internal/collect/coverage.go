@@ -27,8 +27,12 @@ func (r *Request) Failed(err error, pages int) cordon.Coverage {
 		ReadFrom: r.Last.ReadFrom, ReadUntil: r.Last.ReadUntil, CheckedAt: r.Now, Reason: cordon.Plain(err.Error(), 400),
 	}
 	switch {
-	case errors.Is(err, cordon.ErrUnlicensed), errors.Is(err, cordon.ErrNotProvisioned):
+	case errors.Is(err, cordon.ErrUnlicensed), errors.Is(err, cordon.ErrNotProvisioned), errors.Is(err, cordon.ErrNotInCloud):
 		c.State = cordon.CoverageUnlicensed
+	case r.Source == cordon.SourceCredential && loss(err) != "":
+		c.State, c.Reason = cordon.CoverageDenied, cordon.Plain(loss(err)+": "+err.Error(), 400)
+	case errors.Is(err, cordon.ErrDenied) && Needs(r.Source) == "":
+		c.State = cordon.CoverageDenied
 	case errors.Is(err, cordon.ErrDenied):
 		c.State, c.Reason = cordon.CoverageDenied, cordon.Plain("grant the app "+Needs(r.Source)+" and consent as an administrator: "+err.Error(), 400)
 	case errors.Is(err, cordon.ErrCredential), errors.Is(err, cordon.ErrGone):

@@ -45,9 +45,18 @@ func Changed(before, now cordon.Observation) (cordon.Signal, bool) {
 	if len(before.Value) == 0 || now.State != cordon.ObservedValue || bytes.Equal(before.Value, now.Value) {
 		return cordon.Signal{}, false
 	}
-	if now.Source != cordon.SourceSecurityDefaults {
+	switch now.Source {
+	case cordon.SourceSecurityDefaults:
+		return defaultsChanged(now), true
+	case cordon.SourceCredential:
+		return permissionsLost(before, now)
+	default: // of other posture the change is no signal
 		return cordon.Signal{}, false
 	}
+}
+
+// defaultsChanged is the signal for security defaults that were switched.
+func defaultsChanged(now cordon.Observation) cordon.Signal {
 	s := cordon.Signal{
 		TenantID: now.TenantID, Source: now.Source, Origin: cordon.OriginCordon,
 		NativeID: now.ObservedAt.UTC().Format(time.RFC3339Nano), Kind: "security_defaults_changed",
@@ -59,5 +68,5 @@ func Changed(before, now cordon.Observation) (cordon.Signal, bool) {
 		s.Title, s.Severity = "Security defaults were switched off", cordon.SeverityMedium
 	}
 	s.ID = signalID(s)
-	return s, true
+	return s
 }

@@ -45,7 +45,7 @@ func newWorld(t *testing.T) *world {
 	}
 	t.Cleanup(m.Close)
 	w.Cloud, w.tenant = cloud, cordon.Tenant{ID: info.Tenants[0].ID, ClientID: info.Tenants[0].ClientID}
-	if w.client, err = m.Client(w.tenant, info.Tenants[0].ClientSecret); err != nil {
+	if w.client, err = m.Client(w.tenant, microsoft.NewSecretCredential(info.Tenants[0].ClientSecret)); err != nil {
 		t.Fatal(err)
 	}
 	return w

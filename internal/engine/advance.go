@@ -50,7 +50,7 @@ func (e *Engine) step(ctx context.Context, run cordon.Run, s cordon.Step) error 
 	if err != nil {
 		return err
 	}
-	verb, ok := action.Find(s.Action)
+	verb, ok := e.verbs.Find(s.Action)
 	if !ok {
 		return e.finish(ctx, t, run, verb, s, failed(s, "no action is called "+string(s.Action)))
 	}
@@ -68,6 +68,9 @@ func (e *Engine) resume(ctx context.Context, t Tenant, run cordon.Run, s cordon.
 		return err
 	}
 	now, err := verb.Read(ctx, t.Client, s.Target)
+	if none, ok := errors.AsType[*action.Needless](err); ok {
+		return e.passOver(ctx, t, run, s, verb, none.Why)
+	}
 	if errors.Is(err, cordon.ErrNotFound) {
 		return e.finish(ctx, t, run, verb, s, failed(s, "no answer came back, and the target no longer exists"))
 	}
@@ -83,7 +86,11 @@ func (e *Engine) resume(ctx context.Context, t Tenant, run cordon.Run, s cordon.
 		return fmt.Errorf("%s on %s: the state is not yet as wished: %w", s.Action, s.Target.ID(), cordon.ErrUnavailable)
 	}
 	if s.Attempts >= maxAttempts {
-		return e.finish(ctx, t, run, verb, s, failed(s, fmt.Sprintf("no answer came back %d times, and the state is not as wished", s.Attempts)))
+		seen := "the state is not as wished"
+		if verb.Shows != nil && !verb.Shows(now) {
+			seen = unseen
+		}
+		return e.finish(ctx, t, run, verb, s, failed(s, fmt.Sprintf("no answer came back %d times, and %s", s.Attempts, seen)))
 	}
 	if s.Outcome == cordon.OutcomeIntent {
 		if err := e.lost(ctx, run, s); err != nil {
@@ -111,10 +118,15 @@ func (e *Engine) attempt(ctx context.Context, t Tenant, run cordon.Run, s cordon
 	var before action.State
 	if t.Mode != cordon.ModeObserve {
 		var err error
-		if before, err = verb.Read(ctx, t.Client, s.Target); err != nil {
+		before, err = verb.Read(ctx, t.Client, s.Target)
+		if none, ok := errors.AsType[*action.Needless](err); ok {
+			return e.passOver(ctx, t, run, s, verb, none.Why)
+		}
+		if err != nil {
 			sit.Unreadable = append(sit.Unreadable, "state before: "+err.Error())
 			failed = errors.Join(failed, err)
 		}
+		sit.NotOffered = verb.NotOffered(before)
 	}
 	if ctx.Err() != nil { // what the end of the process kept from being read is no verdict
 		return ctx.Err()
@@ -127,7 +139,23 @@ func (e *Engine) attempt(ctx context.Context, t Tenant, run cordon.Run, s cordon
 		return err
 	}
 	e.At(PointIntent)
-	return e.act(ctx, t, run, s, verb)
+	return e.act(ctx, t, run, s, verb, before)
+}
+
+// passOver writes down that a step has no account to act on. Guard is not
+// asked: nothing is done. A step that left before is not called passed over.
+func (e *Engine) passOver(ctx context.Context, t Tenant, run cordon.Run, s cordon.Step, verb action.Verb, why string) error {
+	if s.Attempts > 0 {
+		return e.finish(ctx, t, run, verb, s, failed(s, "no answer came back, and then: "+why))
+	}
+	s = passedOver(s, why)
+	return e.Store.Write(ctx, func(tx *store.Tx) error { return e.record(ctx, tx, run, s, cordon.EntryVerdict) })
+}
+
+func passedOver(s cordon.Step, why string) cordon.Step {
+	s.Outcome, s.Detail = cordon.OutcomeSkipped, why
+	s.Verdict = cordon.Verdict{Decision: cordon.Allow, Reason: cordon.ReasonNoAccount, Detail: why}
+	return s
 }
 
 // patience is how long a playbook's run waits for what passes: a service that
@@ -142,12 +170,12 @@ func (e *Engine) passing(run cordon.Run, err error) bool {
 
 // act lets the action leave, reads the state back and writes both down. Once
 // it has left, the end of the process no longer stops the writing down.
-func (e *Engine) act(ctx context.Context, t Tenant, run cordon.Run, s cordon.Step, verb action.Verb) error {
-	err := verb.Do(ctx, t.Client, s.Target, s.RequestID)
+func (e *Engine) act(ctx context.Context, t Tenant, run cordon.Run, s cordon.Step, verb action.Verb, prior action.State) error {
+	detail, err := verb.Do(ctx, t.Client, action.Order{Target: s.Target, Before: prior, RequestID: s.RequestID})
 	e.At(PointActed)
 	ctx = context.WithoutCancel(ctx)
 	before := s
-	s = settle(s, verb, err, e.passing(run, err))
+	s = settle(s, verb, detail, err, e.passing(run, err))
 	if s.Outcome == cordon.OutcomeDone || s.Outcome == cordon.OutcomeUnknown {
 		s = e.readBack(ctx, t, s, verb)
 	}
@@ -174,7 +202,7 @@ func (e *Engine) close(ctx context.Context, run cordon.Run, state cordon.RunStat
 		if err := tx.SetRunState(ctx, run.ID, state, ended); err != nil {
 			return err
 		}
-		if err := skipRest(ctx, tx, run, state); err != nil {
+		if err := errors.Join(skipRest(ctx, tx, run, state), e.tellBarren(ctx, tx, run, state)); err != nil {
 			return err
 		}
 		if state != cordon.RunDone || run.IncidentID == "" {
@@ -192,6 +220,27 @@ func skipRest(ctx context.Context, tx *store.Tx, run cordon.Run, state cordon.Ru
 		}
 		s.Outcome = cordon.OutcomeSkipped
 		if err := tx.PutStep(ctx, run, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellBarren says of an ended run which wish found no account at all.
+func (e *Engine) tellBarren(ctx context.Context, tx *store.Tx, run cordon.Run, state cordon.RunState) error {
+	if state != cordon.RunFailed {
+		return nil
+	}
+	t, err := e.tenant(run.TenantID)
+	if err != nil {
+		return err
+	}
+	for _, s := range run.Barren() {
+		s.Detail += "; this was the last way, and no account of the user was changed"
+		n := stepNotice(run, s)
+		n.Kind, n.Severity, n.Reason = cordon.NoticeFailed, cordon.SeverityHigh, string(cordon.ReasonNoAccount)
+		n.Title += ": " + s.Detail
+		if err := errors.Join(e.record(ctx, tx, run, s, cordon.EntryOutcome), e.notice(ctx, tx, t, n)); err != nil {
 			return err
 		}
 	}

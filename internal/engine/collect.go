@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/cordonhq/cordon"
@@ -50,7 +51,7 @@ func (e *Engine) read(ctx context.Context, f *feed) error {
 				e.Log.DebugContext(ctx, "reading put off", "tenant", f.tenant.ID, "source", f.source, "error", err)
 				return e.storePage(ctx, f, page) // it grows stale if this goes on
 			}
-			return e.store(ctx, f, page, req.Failed(err, pages), failure(&req, err)...)
+			return e.store(ctx, f, page, req.Failed(err, pages), failure(f, &req, err)...)
 		}
 		if pages > 0 {
 			if err := e.storePage(ctx, f, page); err != nil {
@@ -60,7 +61,7 @@ func (e *Engine) read(ctx context.Context, f *feed) error {
 		page, pages = batch, pages+1
 		known = known.With(batch.Hashes)
 	}
-	if err := e.store(ctx, f, page, req.Whole()); err != nil {
+	if err := e.store(ctx, f, page, req.Whole(), page.Alarms...); err != nil {
 		return err
 	}
 	f.known, f.retries, f.putOff = known, 0, false
@@ -69,9 +70,12 @@ func (e *Engine) read(ctx context.Context, f *feed) error {
 
 // failure is what there is to say about a reading that failed, besides its
 // coverage.
-func failure(req *collect.Request, err error) (signals []cordon.Signal) {
+func failure(f *feed, req *collect.Request, err error) (signals []cordon.Signal) {
 	if errors.Is(err, cordon.ErrUnsafeLink) {
 		signals = append(signals, req.UnsafeLink(err))
+	}
+	if f.source == cordon.SourceCredential { // one that is refused may have come to its end
+		signals = append(append(signals, req.Ending(f.tenant.Client.Credential())...), req.Lost(err)...)
 	}
 	return signals
 }
@@ -107,7 +111,7 @@ func (e *Engine) store(ctx context.Context, f *feed, page collect.Batch, now cor
 		if err := e.putSignals(ctx, tx, *f.tenant, page.Signals); err != nil {
 			return err
 		}
-		if err := e.alarm(ctx, tx, *f.tenant, more); err != nil {
+		if err := e.alarm(ctx, tx, f, more); err != nil {
 			return err
 		}
 		if moved {
@@ -131,9 +135,13 @@ func (e *Engine) store(ctx context.Context, f *feed, page collect.Batch, now cor
 	return nil
 }
 
-// alarm stores signals about ourselves being tampered with, and tells of
-// those that are new.
-func (e *Engine) alarm(ctx context.Context, tx *store.Tx, t Tenant, signals []cordon.Signal) error {
+// alarm stores signals about ourselves, and tells of those that are new: that
+// somebody tampers with what we read, or that our way in comes to its end.
+func (e *Engine) alarm(ctx context.Context, tx *store.Tx, f *feed, signals []cordon.Signal) error {
+	signals, err := untold(ctx, tx, f, signals)
+	if err != nil {
+		return err
+	}
 	for _, s := range signals {
 		added, err := tx.PutSignals(ctx, []cordon.Signal{s})
 		if err != nil {
@@ -142,14 +150,36 @@ func (e *Engine) alarm(ctx context.Context, tx *store.Tx, t Tenant, signals []co
 		if added == 0 {
 			continue
 		}
-		if err := e.notice(ctx, tx, t, cordon.Notice{Kind: cordon.NoticeSecurity, Severity: s.Severity, Title: s.Title, Reason: s.Kind}); err != nil {
+		if err := e.notice(ctx, tx, *f.tenant, cordon.Notice{Kind: cordon.NoticeSecurity, Severity: s.Severity, Title: s.Title, Reason: s.Kind}); err != nil {
 			return err
 		}
-		if err := tx.Enqueue(ctx, correlateJob{Tenant: t.ID}, time.Time{}); err != nil {
+		if err := e.hand(ctx, tx, s); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// hand gives an alarm to correlation. One about our own credential says
+// nothing about the tenant: it makes no incident, so that no playbook takes
+// it for a reason to act there, or for news of an incident that is old.
+func (e *Engine) hand(ctx context.Context, tx *store.Tx, s cordon.Signal) error {
+	if s.Source == cordon.SourceCredential {
+		return tx.TakePending(ctx, []cordon.Signal{s})
+	}
+	return tx.Enqueue(ctx, correlateJob{Tenant: s.TenantID}, time.Time{})
+}
+
+// untold drops what was told already since our credential last opened the
+// tenant: a loss is told once, however often it is met.
+func untold(ctx context.Context, tx *store.Tx, f *feed, signals []cordon.Signal) ([]cordon.Signal, error) {
+	if len(signals) == 0 || f.source != cordon.SourceCredential {
+		return signals, nil
+	}
+	told, err := tx.Signals(ctx, store.SignalFilter{Tenants: []string{f.tenant.ID}, Source: f.source, Since: f.last.ReadUntil})
+	return slices.DeleteFunc(slices.Clone(signals), func(s cordon.Signal) bool {
+		return slices.ContainsFunc(told, func(o cordon.Signal) bool { return o.ID == s.ID })
+	}), err
 }
 
 // observe stores a posture reading and the signal of its change. A reading
@@ -166,7 +196,12 @@ func (e *Engine) observe(ctx context.Context, tx *store.Tx, f *feed, o *cordon.O
 		return err
 	}
 	if changed, ok := collect.Changed(before, *o); ok {
-		if err := e.putSignals(ctx, tx, *f.tenant, []cordon.Signal{changed}); err != nil {
+		if f.source == cordon.SourceCredential {
+			err = e.alarm(ctx, tx, f, []cordon.Signal{changed})
+		} else {
+			err = e.putSignals(ctx, tx, *f.tenant, []cordon.Signal{changed})
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -176,7 +211,8 @@ func (e *Engine) observe(ctx context.Context, tx *store.Tx, f *feed, o *cordon.O
 // coverageMoved tells of a source that became unreadable or readable again,
 // and has everything looked at anew that depends on it.
 func (e *Engine) coverageMoved(ctx context.Context, tx *store.Tx, f *feed, now cordon.Coverage) error {
-	if now.Missing() || f.last.Missing() && f.last.State != "" {
+	lost, _ := collect.LossOf(now) // that is told as such
+	if (now.Missing() || f.last.Missing() && f.last.State != "") && (lost == "" || f.source != cordon.SourceCredential) {
 		if err := e.notice(ctx, tx, *f.tenant, coverageNotice(f, now)); err != nil {
 			return err
 		}

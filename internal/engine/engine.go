@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/action"
 	"github.com/cordonhq/cordon/internal/collect"
 	"github.com/cordonhq/cordon/internal/guard"
 	"github.com/cordonhq/cordon/internal/microsoft"
@@ -41,6 +42,7 @@ type Options struct {
 	On        []string         // names of the playbooks that act; the others are in shadow
 	Channels  []notify.Channel // who is told
 	Guard     guard.Policy
+	Actions   action.Backend // by which calls accounts of Entra are changed; default action.Documented
 	Poll      Poll
 	Sources   []cordon.Source  // what is read; default all
 	InFlight  int              // readings at once; default 32
@@ -48,6 +50,8 @@ type Options struct {
 	Now       func() time.Time // default time.Now
 	Log       *slog.Logger     // default: nowhere
 	At        func(Point)      // told at each durable point; tests end the process there
+
+	Usage func(time.Time) []cordon.Usage // what was used of Microsoft's limits, to be stored; may be nil
 }
 
 // Poll says how often sources are read.
@@ -71,7 +75,8 @@ const (
 // An Engine is the one that works on a store.
 type Engine struct {
 	Options
-	tenants map[string]Tenant
+	roster  *roster
+	verbs   action.Set
 	hasher  collect.Hasher
 	quietMu sync.Mutex
 	quiet   []cordon.Coverage // readings without news, committed in groups
@@ -82,6 +87,8 @@ type Engine struct {
 	beside  sync.WaitGroup
 	runs    keyed // one goroutine at a time on a run
 	sizes   sizes // how many users a tenant has
+
+	told time.Time // when usage was stored last
 }
 
 // New builds an engine. It starts nothing.
@@ -104,10 +111,7 @@ func New(o Options) (*Engine, error) {
 	if o.Sources == nil {
 		o.Sources = cordon.Sources()
 	}
-	e := &Engine{Options: o, tenants: map[string]Tenant{}, hasher: collect.NewHasher(), places: make(chan struct{}, soonAtOnce)}
-	for _, t := range o.Tenants {
-		e.tenants[t.ID] = t
-	}
+	e := &Engine{Options: o, roster: newRoster(o.Tenants), verbs: action.NewSet(o.Actions), hasher: collect.NewHasher(), places: make(chan struct{}, soonAtOnce)}
 	for _, c := range o.Channels {
 		e.outlets = append(e.outlets, &outlet{Channel: c})
 	}
@@ -117,6 +121,7 @@ func New(o Options) (*Engine, error) {
 // Run reads every source in its rhythm and carries what follows, until ctx
 // ends.
 func (e *Engine) Run(ctx context.Context) error {
+	defer e.lastUsage(ctx)
 	defer e.begun()()
 	if err := e.begin(ctx); ctx.Err() != nil {
 		return nil //nolint:nilerr // it was told to stop
@@ -126,6 +131,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return e.work(gctx) })
 	g.Go(func() error { return e.commitQuiet(gctx) })
+	g.Go(func() error { return e.commitUsage(gctx) })
 	g.Go(func() error { return e.sweepForever(gctx) })
 	g.Go(func() error { return e.schedule(microsoft.WithPriority(gctx, microsoft.PriorityPoll)) })
 	if err := g.Wait(); ctx.Err() == nil {
@@ -137,6 +143,7 @@ func (e *Engine) Run(ctx context.Context) error {
 // Once reads every source once, carries what follows to its end, and returns.
 // progress is told after each reading; it may be nil.
 func (e *Engine) Once(ctx context.Context, progress func(done, all int)) error {
+	defer e.lastUsage(ctx)
 	defer e.begun()()
 	if err := e.begin(ctx); err != nil {
 		return err
@@ -145,6 +152,7 @@ func (e *Engine) Once(ctx context.Context, progress func(done, all int)) error {
 	defer stop()
 	g, workCtx := errgroup.WithContext(workCtx)
 	g.Go(func() error { return e.work(workCtx) })
+	g.Go(func() error { return e.commitUsage(workCtx) })
 	g.Go(func() error {
 		defer stop()
 		if err := e.readAll(workCtx, progress); err != nil {
@@ -187,11 +195,11 @@ func (e *Engine) settle(ctx context.Context) error {
 
 // tenant returns a tenant that is configured, or an error that says so.
 func (e *Engine) tenant(id string) (Tenant, error) {
-	t, ok := e.tenants[id]
+	t, ok := e.roster.find(id)
 	if !ok {
-		return t, fmt.Errorf("tenant %s is no longer configured: %w", id, cordon.ErrNotFound)
+		return Tenant{}, fmt.Errorf("tenant %s is no longer configured: %w", id, cordon.ErrNotFound)
 	}
-	return t, nil
+	return *t, nil
 }
 
 // keyed lets one goroutine at a time hold a key.

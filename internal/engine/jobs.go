@@ -130,13 +130,13 @@ func (e *Engine) sweep(ctx context.Context, hand func(context.Context, []errand)
 			return err
 		}
 		for _, r := range running {
-			if _, configured := e.tenants[r.TenantID]; configured {
+			if _, configured := e.roster.find(r.TenantID); configured {
 				due = append(due, errand{advanceJob{Run: r.ID}, func(ctx context.Context) error { return e.advance(ctx, r.ID) }})
 			}
 		}
 		pending, err := tx.TenantsWithPending(ctx)
 		for _, t := range pending {
-			if _, configured := e.tenants[t]; configured {
+			if _, configured := e.roster.find(t); configured {
 				due = append(due, errand{correlateJob{Tenant: t}, func(ctx context.Context) error { return e.correlate(ctx, t) }})
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/cordonhq/cordon"
@@ -20,10 +21,16 @@ func proveAgain() []time.Duration { return []time.Duration{2 * time.Minute, 15 *
 
 // settle says what became of an action from the answer that it got. passing
 // says that the action did not leave for a reason that may pass.
-func settle(s cordon.Step, verb action.Verb, err error, passing bool) cordon.Step {
+func settle(s cordon.Step, verb action.Verb, detail string, err error, passing bool) cordon.Step {
+	none, needless := errors.AsType[*action.Needless](err)
 	switch {
 	case err == nil:
-		s.Outcome, s.Detail = cordon.OutcomeDone, ""
+		s.Outcome, s.Detail = cordon.OutcomeDone, detail
+	case needless:
+		if s.Attempts == 1 { // nothing was changed: it must not cool down what is tried next, where it counts
+			s.Attempts, s.ActedAt = 0, time.Time{}
+		}
+		return passedOver(s, none.Why)
 	case passing && !errors.Is(err, cordon.ErrUnknownOutcome):
 		s.Outcome, s.Verdict, s.Detail = cordon.OutcomePlanned, cordon.Verdict{}, "not done, to be tried again: "+err.Error()
 		s.Attempts--
@@ -39,6 +46,9 @@ func settle(s cordon.Step, verb action.Verb, err error, passing bool) cordon.Ste
 // for it to be written down.
 const readBackTimeout = 5 * time.Second
 
+// unseen is said of a step whose effect no reading shows.
+const unseen = "nothing that can be read shows whether it took effect"
+
 // readBack proves a step by reading the state that it changed.
 func (e *Engine) readBack(ctx context.Context, t Tenant, s cordon.Step, verb action.Verb) cordon.Step {
 	ctx, cancel := context.WithTimeout(ctx, readBackTimeout)
@@ -49,6 +59,9 @@ func (e *Engine) readBack(ctx context.Context, t Tenant, s cordon.Step, verb act
 		var now action.State
 		if now, err = verb.Read(ctx, t.Client, s.Target); err == nil {
 			s.Proof = verb.Prove(prior, now, s.ActedAt, s.ProvedAt)
+			if s.Proof == cordon.ProofUnknown && !strings.HasSuffix(s.Detail, unseen) {
+				s.Detail = strings.TrimPrefix(s.Detail+"; "+unseen, "; ")
+			}
 			return s
 		}
 	}
@@ -60,7 +73,7 @@ func (e *Engine) readBack(ctx context.Context, t Tenant, s cordon.Step, verb act
 // finish commits what became of an action: durable point 3.
 func (e *Engine) finish(ctx context.Context, t Tenant, run cordon.Run, verb action.Verb, before, s cordon.Step) error {
 	return e.Store.Write(ctx, func(tx *store.Tx) error {
-		if err := e.record(ctx, tx, run, s, cordon.EntryOutcome); err != nil || s.Outcome == cordon.OutcomePlanned {
+		if err := e.record(ctx, tx, run, s, cordon.EntryOutcome); err != nil || s.Outcome == cordon.OutcomePlanned || s.PassedOver() {
 			return err
 		}
 		if err := e.notice(ctx, tx, t, outcomeNotice(run, s, verb)); err != nil {
@@ -103,7 +116,7 @@ func (e *Engine) prove(ctx context.Context, runID string, step int) error {
 		return err
 	}
 	s := run.Steps[step]
-	verb, ok := action.Find(s.Action)
+	verb, ok := e.verbs.Find(s.Action)
 	later, err := e.superseded(ctx, run, s)
 	if err != nil || !ok || later || s.Outcome != cordon.OutcomeDone && s.Outcome != cordon.OutcomeUnknown {
 		return err
@@ -159,19 +172,24 @@ func (e *Engine) record(ctx context.Context, tx *store.Tx, run cordon.Run, s cor
 	}
 	data, err := json.Marshal(entryData{
 		Why: run.Why, PlanHash: run.PlanHash, Incident: run.IncidentID, Verdict: s.Verdict, Outcome: s.Outcome, Proof: s.Proof,
-		RequestID: s.RequestID, Prior: s.Prior, Detail: s.Detail,
+		RequestID: s.RequestID, Prior: s.Prior, Detail: s.Detail, CompromisedAt: run.Plan.CompromisedAt,
 	})
 	if err != nil {
 		return fmt.Errorf("audit: %w", err)
 	}
+	return Record(ctx, tx, cordon.Entry{
+		At: e.Now().UTC(), Kind: kind, TenantID: run.TenantID, RunID: run.ID, Step: s.Index,
+		Actor: run.Requester.String(), Action: s.Action, Target: s.Target.ID(), Data: data,
+	})
+}
+
+// Record seals an entry to the last one of the audit and stores it.
+func Record(ctx context.Context, tx *store.Tx, entry cordon.Entry) error {
 	last, err := tx.LastEntry(ctx)
 	if err != nil {
 		return err
 	}
-	sealed, err := audit.Seal(last, cordon.Entry{
-		At: e.Now().UTC(), Kind: kind, TenantID: run.TenantID, RunID: run.ID, Step: s.Index,
-		Actor: run.Requester.String(), Action: s.Action, Target: s.Target.ID(), Data: data,
-	})
+	sealed, err := audit.Seal(last, entry)
 	if err != nil {
 		return err
 	}
@@ -189,6 +207,8 @@ type entryData struct {
 	RequestID string          `json:"request_id,omitempty"`
 	Prior     json.RawMessage `json:"prior,omitempty"`
 	Detail    string          `json:"detail,omitempty"`
+
+	CompromisedAt *time.Time `json:"compromised_at,omitempty"`
 }
 
 func errOr(err, otherwise error) error {

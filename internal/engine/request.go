@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/cordonhq/cordon"
-	"github.com/cordonhq/cordon/internal/action"
 	"github.com/cordonhq/cordon/internal/store"
 )
 
@@ -19,12 +19,14 @@ type Wish struct {
 	Why      string // the reason given
 	Steps    []cordon.PlannedStep
 	UndoOf   string
+
+	CompromisedAt *time.Time // since when the account is held to be compromised; nil: not said
 }
 
 // Grant plans a wish, carries it as far as it goes, and returns the run as it
 // then stands.
 func (e *Engine) Grant(ctx context.Context, w Wish) (cordon.Run, error) {
-	plan := cordon.Plan{Schema: cordon.PlanSchema, TenantID: w.TenantID, Steps: w.Steps}
+	plan := cordon.Plan{Schema: cordon.PlanSchema, TenantID: w.TenantID, Steps: w.Steps, CompromisedAt: w.CompromisedAt}
 	run := e.newRun(plan, cordon.Requester{Person: w.Person}, w.Why)
 	run.UndoOf = w.UndoOf
 	err := e.Store.Write(ctx, func(tx *store.Tx) error { return tx.AddRun(ctx, run) })
@@ -45,7 +47,7 @@ func (e *Engine) Undo(ctx context.Context, runID, person, why string) (Wish, err
 	}
 	w := Wish{TenantID: run.TenantID, Person: person, Why: why, UndoOf: run.ID}
 	for _, s := range slices.Backward(run.Steps) {
-		verb, ok := action.Find(s.Action)
+		verb, ok := e.verbs.Find(s.Action)
 		changed := s.Outcome == cordon.OutcomeDone || s.Outcome == cordon.OutcomeUnknown || s.Outcome == cordon.OutcomeIntent
 		if ok && changed && verb.UndoneBy != "" {
 			w.Steps = append(w.Steps, cordon.PlannedStep{Action: verb.UndoneBy, Target: s.Target})

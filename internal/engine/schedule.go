@@ -41,9 +41,9 @@ func (f *feeds) Pop() any {
 	return last
 }
 
-// newFeeds returns every source that is read of every tenant, due now, knowing what was
-// read before.
-func (e *Engine) newFeeds(ctx context.Context) (feeds, error) {
+// newFeeds returns every source that is read of the tenants, due now, knowing
+// what was read before.
+func (e *Engine) newFeeds(ctx context.Context, tenants []*Tenant) (feeds, error) {
 	stored, err := e.coverage(ctx)
 	if err != nil {
 		return nil, err
@@ -51,8 +51,7 @@ func (e *Engine) newFeeds(ctx context.Context) (feeds, error) {
 	var all feeds
 	now := e.Now()
 	for _, source := range e.Sources {
-		for i := range e.Tenants {
-			t := &e.Tenants[i]
+		for _, t := range tenants {
 			all = append(all, &feed{tenant: t, source: source, due: now, last: stored[feedKey{t.ID, source}]})
 		}
 	}
@@ -62,7 +61,7 @@ func (e *Engine) newFeeds(ctx context.Context) (feeds, error) {
 // readAll reads every feed once; those that were throttled are tried twice
 // more.
 func (e *Engine) readAll(ctx context.Context, progress func(done, all int)) error {
-	due, err := e.newFeeds(ctx)
+	due, err := e.newFeeds(ctx, e.roster.all())
 	for tries := 0; err == nil && len(due) > 0 && tries < 3; tries++ {
 		err = e.readOnce(ctx, due, progress)
 		due = slices.DeleteFunc(due, func(f *feed) bool { return !f.putOff })
@@ -132,6 +131,14 @@ func (s *schedule) put(f *feed) {
 	heap.Push(&s.waiting, f)
 }
 
+// fill puts many feeds at once.
+func (s *schedule) fill(all feeds) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waiting = append(s.waiting, all...)
+	heap.Init(&s.waiting)
+}
+
 // idle is how long the worker that watches sleeps at most before it looks at the heap again:
 // another may have put back a feed that is due sooner.
 const idle = 50 * time.Millisecond
@@ -139,12 +146,17 @@ const idle = 50 * time.Millisecond
 // schedule reads each feed when it is due, until ctx ends: one heap, InFlight
 // workers, and no goroutine or timer for a feed that waits.
 func (e *Engine) schedule(ctx context.Context) error {
-	all, err := e.newFeeds(ctx)
+	s := &schedule{watch: make(chan struct{}, 1)}
+	tenants := e.roster.follow(func(t *Tenant) {
+		for _, source := range e.Sources {
+			s.put(&feed{tenant: t, source: source, due: e.Now()})
+		}
+	})
+	all, err := e.newFeeds(ctx, tenants)
 	if err != nil {
 		return err
 	}
-	heap.Init(&all)
-	s := &schedule{waiting: all, watch: make(chan struct{}, 1)}
+	s.fill(all)
 	g, ctx := errgroup.WithContext(ctx)
 	for range e.InFlight {
 		g.Go(func() error { return e.readFeeds(ctx, s) })

@@ -201,6 +201,7 @@ func (s *sizes) of(ctx context.Context, t Tenant, now time.Time) int {
 	if err != nil {
 		return -1
 	}
+	t.Client.Sized(n)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.read == nil {

@@ -15,7 +15,7 @@ import (
 // decided on again.
 func (e *Engine) begin(ctx context.Context) error {
 	return e.Store.Write(ctx, func(tx *store.Tx) error {
-		for _, t := range e.Tenants {
+		for _, t := range e.roster.all() {
 			if err := e.wakeHeld(ctx, tx, store.RunFilter{Tenants: []string{t.ID}}, guard.Outgrown(t.Mode)...); err != nil {
 				return err
 			}
@@ -28,7 +28,7 @@ func (e *Engine) begin(ctx context.Context) error {
 		}
 		var ids []string
 		for _, in := range open {
-			if _, configured := e.tenants[in.TenantID]; configured {
+			if _, configured := e.roster.find(in.TenantID); configured {
 				ids = append(ids, in.ID)
 			}
 		}

@@ -19,7 +19,7 @@ func rules() []rule {
 	return []rule{
 		observe, unreadable,
 		ownApp, breakGlass, syncAccount, lastAdmins,
-		blockingPolicies,
+		blockingPolicies, notOffered,
 		undone, coolDown,
 		twoPeople,
 		corroboration, coverageFloor,

@@ -58,6 +58,17 @@ func person(s *Situation)   { s.Requester, s.PlaybookOn = cordon.Requester{Perso
 func undo(s *Situation)     { s.Effect, s.Step.Action = cordon.EffectRestore, cordon.ActionEnableUser }
 func selfMend(s *Situation) { s.SelfMend, s.Step.Action = true, cordon.ActionRevokeSessions }
 
+// act makes the step another action.
+func act(a cordon.ActionName) func(*Situation) { return func(s *Situation) { s.Step.Action = a } }
+
+// elsewhere turns disablings into ones with other providers.
+func elsewhere(attempts []Attempt) []Attempt {
+	for i := range attempts {
+		attempts[i].Action = []cordon.ActionName{cordon.ActionDisableOnPremises, cordon.ActionDisableOkta}[i%2]
+	}
+	return attempts
+}
+
 func posture(s *Situation) {
 	s.Effect, s.Step = cordon.EffectPosture, cordon.PlannedStep{Action: cordon.ActionEnableSecurityDefaults, Target: cordon.NewTenantEntity("t1")}
 	s.Target = Target{}
@@ -142,6 +153,9 @@ func cases() []verdictCase {
 			s.BlockingPolicies, s.Step.Action = []string{"MFA for all"}, cordon.ActionDisableSecurityDefaults
 		}), cordon.ReasonWithin},
 
+		{"not offered", func(s *Situation) { s.NotOffered = "only enable" }, cordon.ReasonNotOffered},
+		{"not offered, undo", all(person, undo, func(s *Situation) { s.NotOffered = "only disable" }), cordon.ReasonNotOffered},
+
 		{"undone, a little less than a day ago", recent(undid(ada, day-tick)), cordon.ReasonUndone},
 		{"undone, a day ago", recent(undid(ada, day)), cordon.ReasonWithin},
 		{"undone, by UPN", recent(undid("ADA@contoso.test", time.Hour)), cordon.ReasonUndone},
@@ -191,6 +205,17 @@ func cases() []verdictCase {
 		{"three enabled", recent(undid("b", 0), undid("c", 0), undid("d", 0)), cordon.ReasonWithin},
 		{"two revoked and two disabled", recent(append(revoked(2, 10*time.Minute), disabled(2, 10*time.Minute)...)...), cordon.ReasonWithin},
 
+		{"three disabled with other providers", recent(elsewhere(disabled(3, 10*time.Minute))...), cordon.ReasonCapDisables},
+		{"three disabled, disabling with another provider", all(act(cordon.ActionDisableOnPremises), recent(disabled(3, 10*time.Minute)...)), cordon.ReasonCapDisables},
+		{"three disabled, a new password", all(act(cordon.ActionForcePasswordReset), recent(disabled(3, 10*time.Minute)...)), cordon.ReasonWithin},
+		{"three accounts of one user by one run", recent(tried(cordon.ActionDisableUser, "b", 0), tried(cordon.ActionDisableOnPremises, "b", 0), tried(cordon.ActionDisableOkta, "b", 0)), cordon.ReasonWithin},
+		{"three accounts of one user by nobody knows whom", recent(Attempt{At: noon(), Action: cordon.ActionDisableUser, TargetID: "b"},
+			Attempt{At: noon(), Action: cordon.ActionDisableOnPremises, TargetID: "b"}, Attempt{At: noon(), Action: cordon.ActionDisableOkta, TargetID: "b"}), cordon.ReasonCapDisables},
+		{"enabled with other providers", recent(tried(cordon.ActionEnableOnPremises, "b", 0), tried(cordon.ActionEnableOkta, "c", 0), tried(cordon.ActionEnableOnPremises, "d", 0),
+			tried(cordon.ActionEnableOkta, "e", 0), tried(cordon.ActionEnableOkta, "f", 0)), cordon.ReasonWithin},
+		{"the same with another provider was tried", all(act(cordon.ActionDisableOkta), recent(tried(cordon.ActionDisableUser, ada, time.Hour))), cordon.ReasonWithin},
+		{"the same with this provider was tried", all(act(cordon.ActionDisableOkta), recent(tried(cordon.ActionDisableOkta, ada, time.Hour))), cordon.ReasonCoolDown},
+
 		{"five others, a little less than an hour ago", recent(revoked(5, time.Hour-tick)...), cordon.ReasonCapUsers},
 		{"five others, the first an hour ago", recent(revoked(5, time.Hour)...), cordon.ReasonWithin},
 		{"four others", recent(revoked(4, 30*time.Minute)...), cordon.ReasonWithin},
@@ -212,6 +237,7 @@ func cases() []verdictCase {
 		{"approve, person", all(person, mode(cordon.ModeApprove)), cordon.ReasonWithin},
 		{"protect", mode(cordon.ModeProtect), cordon.ReasonModeProtect},
 		{"protect, self-mend", all(selfMend, mode(cordon.ModeProtect)), cordon.ReasonWithin},
+		{"protect, the risk is confirmed", all(act(cordon.ActionConfirmCompromised), mode(cordon.ModeProtect)), cordon.ReasonModeProtect},
 		{"protect, person", all(person, mode(cordon.ModeProtect)), cordon.ReasonWithin},
 
 		{"shadow", func(s *Situation) { s.PlaybookOn = false }, cordon.ReasonShadow},
@@ -241,7 +267,7 @@ func decisions() map[cordon.Reason]cordon.Decision {
 
 		cordon.ReasonObserve: cordon.Refuse, cordon.ReasonUnreadable: cordon.Refuse, cordon.ReasonOwnApp: cordon.Refuse,
 		cordon.ReasonBreakGlass: cordon.Refuse, cordon.ReasonSyncAccount: cordon.Refuse, cordon.ReasonLastAdmins: cordon.Refuse,
-		cordon.ReasonPolicyExists: cordon.Refuse, cordon.ReasonUndone: cordon.Refuse, cordon.ReasonCoolDown: cordon.Refuse, cordon.ReasonShadow: cordon.Refuse,
+		cordon.ReasonNotOffered: cordon.Refuse, cordon.ReasonPolicyExists: cordon.Refuse, cordon.ReasonUndone: cordon.Refuse, cordon.ReasonCoolDown: cordon.Refuse, cordon.ReasonShadow: cordon.Refuse,
 
 		cordon.ReasonTwoPeople: cordon.Hold, cordon.ReasonCorroborate: cordon.Hold, cordon.ReasonFloor: cordon.Hold, cordon.ReasonCapDisables: cordon.Hold,
 		cordon.ReasonCapUsers: cordon.Hold, cordon.ReasonModeApprove: cordon.Hold, cordon.ReasonModeProtect: cordon.Hold,
@@ -268,6 +294,7 @@ func TestOrder(t *testing.T) {
 	s := base()
 	s.Mode, s.Unreadable, s.PlaybookOn, s.Users = cordon.ModeObserve, []string{"x"}, false, 10
 	s.Target.OwnApp, s.Target.BreakGlass, s.Target.SyncAccount, s.Target.Roles = true, true, true, []string{"Global Administrator"}
+	s.NotOffered = "only enable"
 	s.GlobalAdminsKnown, s.Origins, s.Unread = false, nil, []cordon.Source{cordon.SourceAlerts}
 	s.Recent = append(disabled(5, 5*time.Minute), tried(cordon.ActionDisableUser, ada, time.Hour), undid(ada, time.Minute))
 	mend := []struct {
@@ -280,6 +307,7 @@ func TestOrder(t *testing.T) {
 		{cordon.ReasonBreakGlass, func() { s.Target.BreakGlass = false }},
 		{cordon.ReasonSyncAccount, func() { s.Target.SyncAccount = false }},
 		{cordon.ReasonLastAdmins, func() { s.GlobalAdminsKnown = true }},
+		{cordon.ReasonNotOffered, func() { s.NotOffered = "" }},
 		{cordon.ReasonUndone, func() { s.Recent = s.Recent[:6] }},
 		{cordon.ReasonCoolDown, func() { s.Recent = s.Recent[:5] }},
 		{cordon.ReasonTwoPeople, func() { s.Target.Roles = nil }},
@@ -315,7 +343,7 @@ func TestDetail(t *testing.T) {
 		{"undone", recent(undid(ada, time.Hour)),
 			"a person undid an action on this target at 2026-03-01T11:00:00Z: playbooks leave it alone until 2026-03-02T11:00:00Z; a person may act"},
 		{"cap of disables: free once the second of four is old", recent(disabled(4, 10*time.Minute)...),
-			"4 accounts were disabled in this tenant within 15m, the cap is 3: a person must approve; it is free again at 2026-03-01T12:06:00Z"},
+			"4 users were disabled in this tenant within 15m, the cap is 3: a person must approve; it is free again at 2026-03-01T12:06:00Z"},
 		{"cap of users", recent(revoked(5, 30*time.Minute)...),
 			"5 other users were acted on in this tenant within 1h, the cap is 5: a person must approve; it is free again at 2026-03-01T12:30:00Z"},
 		{"corroboration", func(s *Situation) { s.Origins = s.Origins[:1] },
@@ -359,5 +387,39 @@ func TestFindBreakGlass(t *testing.T) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// What protects a user protects all accounts, whatever the action is called
+// and whatever effect it claims to have.
+func TestProtectionsHoldForEveryProvider(t *testing.T) {
+	t.Parallel()
+	protect := map[cordon.Reason]func(*Situation){
+		cordon.ReasonBreakGlass: func(s *Situation) { s.Target.BreakGlass = true }, cordon.ReasonSyncAccount: func(s *Situation) { s.Target.SyncAccount = true },
+		cordon.ReasonLastAdmins: func(s *Situation) { s.GlobalAdmins = []string{"g1", ada} }, cordon.ReasonTwoPeople: func(s *Situation) { s.Target.Roles = []string{"x"} },
+		cordon.ReasonUnreadable: func(s *Situation) { s.Step.Target = cordon.NewDevice("m1", "") },
+	}
+	for _, w := range cordon.Words() {
+		for _, a := range w.Actions() {
+			for want, change := range protect {
+				s := base()
+				person(&s)
+				s.Step.Action = a
+				if w == cordon.WordEnable {
+					s.Effect = cordon.EffectRestore
+				}
+				change(&s)
+				got := Check(Defaults(), s)
+				if w == cordon.WordEnable && want != cordon.ReasonUnreadable {
+					want = cordon.ReasonWithin
+				}
+				if got.Reason != want {
+					t.Errorf("%s: got %+v, want %s", a, got, want)
+				}
+				if s.Effect = cordon.EffectRestore; Check(Defaults(), s).Reason != want {
+					t.Errorf("%s, called a restoring: got %+v", a, Check(Defaults(), s))
+				}
+			}
+		}
 	}
 }

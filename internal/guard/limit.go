@@ -60,22 +60,37 @@ func (s Situation) latest(fits func(Attempt) bool) (at time.Time, ok bool) {
 	return at, ok
 }
 
-// capDisables holds a disabling when there were enough of them lately.
+// capDisables holds a disabling, with whatever provider, when there were
+// enough of them lately.
 func capDisables(p Policy, s Situation) cordon.Verdict {
-	if s.Step.Action != cordon.ActionDisableUser {
+	if s.Step.Action.Word() != cordon.WordDisable {
 		return cordon.Verdict{}
 	}
-	var times []time.Time
-	for _, a := range s.Recent {
-		if s.counts(a) && a.Action == cordon.ActionDisableUser && s.within(a.At, p.DisablesWithin) {
-			times = append(times, a.At)
-		}
-	}
+	times := s.disables(p.DisablesWithin)
 	if len(times) < p.Disables {
 		return cordon.Verdict{}
 	}
-	return hold(cordon.ReasonCapDisables, "%d accounts were disabled in this tenant within %s, the cap is %d: a person must approve; it is free again at %s",
+	return hold(cordon.ReasonCapDisables, "%d users were disabled in this tenant within %s, the cap is %d: a person must approve; it is free again at %s",
 		len(times), span(p.DisablesWithin), p.Disables, free(times, p.Disables, p.DisablesWithin, s.Now))
+}
+
+// disables returns when accounts were disabled. The accounts that one run
+// disables of one user are one: otherwise a single user with three of them
+// would use up the cap.
+func (s Situation) disables(window time.Duration) (times []time.Time) {
+	type user struct{ run, target string }
+	seen := map[user]bool{}
+	for _, a := range s.Recent {
+		if !s.counts(a) || a.Action.Word() != cordon.WordDisable || !s.within(a.At, window) {
+			continue
+		}
+		u := user{a.RunID, folded(a.TargetID)}
+		if a.RunID == "" || a.TargetID == "" || !seen[u] {
+			times = append(times, a.At)
+		}
+		seen[u] = true
+	}
+	return times
 }
 
 // capUsers holds an action on one user more than may be acted on. The target

@@ -19,7 +19,8 @@ func drawSituation(t *rapid.T) Situation {
 	s.Effect = rapid.SampledFrom([]cordon.Effect{cordon.EffectContain, cordon.EffectContain, cordon.EffectRestore, cordon.EffectPosture, "", "odd"}).Draw(t, "effect")
 	s.Requester = rapid.SampledFrom([]cordon.Requester{{Person: "sam"}, {Playbook: "p"}, {Person: "sam", Playbook: "p"}, {}}).Draw(t, "requester")
 	s.Step.Action = rapid.SampledFrom([]cordon.ActionName{cordon.ActionDisableUser, cordon.ActionRevokeSessions, cordon.ActionEnableUser,
-		cordon.ActionEnableSecurityDefaults, "isolate_device", ""}).Draw(t, "action")
+		cordon.ActionEnableSecurityDefaults, cordon.ActionDisableOnPremises, cordon.ActionEnableOkta, cordon.ActionRevokeSessionsOkta,
+		cordon.ActionConfirmCompromised, "isolate_device", ""}).Draw(t, "action")
 	s.Step.Target = rapid.SampledFrom([]cordon.Entity{cordon.NewUser(ada, "", ""), cordon.NewUser("", "ada@contoso.test", ""), cordon.NewDevice("m1", ""),
 		cordon.NewTenantEntity("t1"), {}}).Draw(t, "target")
 	s.PlaybookOn, s.SelfMend, s.Confirmed = flag.Draw(t, "on"), flag.Draw(t, "self-mend"), flag.Draw(t, "confirmed")
@@ -29,6 +30,9 @@ func drawSituation(t *rapid.T) Situation {
 	s.GlobalAdmins = rapid.SliceOfN(rapid.SampledFrom([]string{ada, "g1", "g2", "g3"}), 0, 4).Draw(t, "admins")
 	s.GlobalAdminsKnown = flag.Draw(t, "admins known")
 	s.Target.Roles = rapid.SampledFrom([][]string{nil, nil, {"Global Administrator"}, {"User Administrator"}}).Draw(t, "roles")
+	if rapid.IntRange(0, 9).Draw(t, "not offered") == 0 {
+		s.NotOffered = "only enable"
+	}
 	if flag.Draw(t, "unread") {
 		s.Unread = []cordon.Source{cordon.SourceAlerts}
 	}
@@ -41,7 +45,8 @@ func drawSituation(t *rapid.T) Situation {
 
 func drawAttempt(t *rapid.T) Attempt {
 	a := Attempt{
-		Action:   rapid.SampledFrom([]cordon.ActionName{cordon.ActionDisableUser, cordon.ActionRevokeSessions, cordon.ActionEnableUser, "odd", ""}).Draw(t, "tried"),
+		Action: rapid.SampledFrom([]cordon.ActionName{cordon.ActionDisableUser, cordon.ActionRevokeSessions, cordon.ActionEnableUser,
+			cordon.ActionDisableOnPremises, cordon.ActionDisableOkta, cordon.ActionEnableOnPremises, "odd", ""}).Draw(t, "tried"),
 		TargetID: rapid.SampledFrom([]string{ada, "ada@contoso.test", "b", "c", "d", "e", "f", ""}).Draw(t, "whom"),
 		RunID:    rapid.SampledFrom([]string{"run", "other", ""}).Draw(t, "run"),
 		Person:   rapid.Bool().Draw(t, "by a person"), Undo: rapid.Bool().Draw(t, "as undo"),
@@ -50,6 +55,16 @@ func drawAttempt(t *rapid.T) Attempt {
 		a.At = noon().Add(-time.Duration(rapid.SampledFrom([]int{-5, 0, 1, 14, 15, 59, 60, 1439, 1440}).Draw(t, "minutes ago")) * time.Minute)
 	}
 	return a
+}
+
+// containments are the actions that take something away from a user.
+func containments() (out []cordon.ActionName) {
+	for _, w := range cordon.Words() {
+		if w != cordon.WordEnable {
+			out = append(out, w.Actions()...)
+		}
+	}
+	return append(out, cordon.ActionForcePasswordChange)
 }
 
 func check(t *testing.T, property func(*rapid.T, Situation)) {
@@ -87,7 +102,7 @@ func TestProtectedIsNeverContained(t *testing.T) {
 	check(t, func(t *rapid.T, s Situation) {
 		rapid.SampledFrom(protect).Draw(t, "protected")(&s)
 		// Whatever it is called, disabling and revoking contain.
-		s.Step.Action = rapid.SampledFrom([]cordon.ActionName{cordon.ActionDisableUser, cordon.ActionRevokeSessions}).Draw(t, "containment")
+		s.Step.Action = rapid.SampledFrom(containments()).Draw(t, "containment")
 		if v := Check(Defaults(), s); v.Decision != cordon.Refuse {
 			t.Fatalf("got %+v", v)
 		}

@@ -43,7 +43,7 @@ func unfit(p Policy, s Situation) string {
 		return "the time is not known"
 	case s.Step.Action == "" || e.ID() == "":
 		return "the step names no action or no target"
-	case e.Kind != cordon.KindUser && (s.Step.Action == cordon.ActionDisableUser || s.Step.Action == cordon.ActionRevokeSessions):
+	case e.Kind != cordon.KindUser && s.Step.Action.ForUsers():
 		return fmt.Sprintf("%s is for users, the target is a %q", s.Step.Action, e.Kind)
 	case e.Kind == cordon.KindUser && !s.isKnown():
 		return "the user was not found, or what is known is about another one"
@@ -109,6 +109,15 @@ func blockingPolicies(_ Policy, s Situation) cordon.Verdict {
 	}
 	return refuse(cordon.ReasonPolicyExists, "Conditional Access policies are enabled, and Microsoft allows either them or security defaults: %s; switch them off first, or keep them and leave security defaults off",
 		listed(s.BlockingPolicies))
+}
+
+// notOffered refuses what the keeper of the account does not offer, before
+// anything leaves.
+func notOffered(_ Policy, s Situation) cordon.Verdict {
+	if s.NotOffered == "" {
+		return cordon.Verdict{}
+	}
+	return refuse(cordon.ReasonNotOffered, "%s: act where the account is kept", cordon.Plain(s.NotOffered, longReason))
 }
 
 func refuse(r cordon.Reason, format string, args ...any) cordon.Verdict {

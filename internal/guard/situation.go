@@ -28,6 +28,7 @@ type Situation struct {
 	Users             int       // size of the tenant; below zero: not known
 	Recent            []Attempt // attempts in the tenant within the last 24 h, whatever came of them
 	BlockingPolicies  []string  // names of the enabled Conditional Access policies
+	NotOffered        string    // why the account does not take the action now; "": it does, or is not asked
 	OwnApp            string    // client id of our own app
 }
 
@@ -56,7 +57,7 @@ type Attempt struct {
 // What is known to do so is judged by what it does, not by what it is called:
 // taking back the enabling of a user disables the user.
 func (s Situation) contains() bool {
-	return s.Effect == cordon.EffectContain || s.Step.Action == cordon.ActionDisableUser || s.Step.Action == cordon.ActionRevokeSessions
+	return s.Effect == cordon.EffectContain || s.Step.Action.Contains()
 }
 
 // restores reports whether the step does nothing but give back.
@@ -95,6 +96,6 @@ func (s Situation) within(at time.Time, window time.Duration) bool {
 // cool-down: it contained somebody, and is not of the same run. Actions that
 // guard does not know count.
 func (s Situation) counts(a Attempt) bool {
-	harmless := []cordon.ActionName{cordon.ActionEnableUser, cordon.ActionEnableSecurityDefaults, cordon.ActionDisableSecurityDefaults}
-	return !slices.Contains(harmless, a.Action) && !a.Undo && (a.RunID == "" || a.RunID != s.RunID)
+	setting := []cordon.ActionName{cordon.ActionEnableSecurityDefaults, cordon.ActionDisableSecurityDefaults}
+	return !slices.Contains(setting, a.Action) && a.Action.Word() != cordon.WordEnable && !a.Undo && (a.RunID == "" || a.RunID != s.RunID)
 }

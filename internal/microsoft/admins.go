@@ -27,8 +27,8 @@ type member struct {
 // given a part.
 //
 // Wire:  GET /directoryRoles(roleTemplateId='62e90394-69f5-4237-9190-012177145e10')/members
-// Wire:  GET /groups/{id}/transitiveMembers (for groups that hold the role)
-// Needs: RoleManagement.Read.Directory, User.Read.All (groups: GroupMember.Read.All)
+// Wire:  GET /groups/{id}/transitiveMembers
+// Needs: RoleManagement.Read.Directory, User.Read.All, GroupMember.Read.All
 func (s *DirectoryService) GlobalAdmins(ctx context.Context) ([]User, error) {
 	c := (*core)(s)
 	q := get(graph, FamilyDirectory, 1, pathGlobalAdmins, selectMember)

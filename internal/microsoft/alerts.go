@@ -3,6 +3,7 @@ package microsoft
 import (
 	"context"
 	"iter"
+	"net/http"
 	"time"
 )
 
@@ -17,76 +18,55 @@ func (s *AlertsService) List(ctx context.Context, since time.Time) iter.Seq2[Pag
 	return (*core)(s).pages(ctx, get(graph, FamilySecurity, 1, pathAlerts, changedSince("lastUpdateDateTime", since)))
 }
 
-// An Alert is a Graph security alert. Times stay as they came.
+// Get returns one alert.
 //
-// Source: v1.0 metadata, security.alert.
-type Alert struct {
-	ID                    string     `json:"id"`
-	ProviderAlertID       string     `json:"providerAlertId"`
-	IncidentID            Text       `json:"incidentId"`
-	TenantID              string     `json:"tenantId"`
-	Title                 string     `json:"title"`
-	Description           string     `json:"description"`
-	Category              string     `json:"category"`
-	Severity              string     `json:"severity"`
-	Status                string     `json:"status"`
-	Classification        string     `json:"classification"`
-	Determination         string     `json:"determination"`
-	ServiceSource         string     `json:"serviceSource"`
-	DetectionSource       string     `json:"detectionSource"`
-	ProductName           string     `json:"productName"`
-	DetectorID            string     `json:"detectorId"`
-	AlertWebURL           string     `json:"alertWebUrl"`
-	IncidentWebURL        string     `json:"incidentWebUrl"`
-	ThreatDisplayName     string     `json:"threatDisplayName"`
-	ThreatFamilyName      string     `json:"threatFamilyName"`
-	MitreTechniques       []string   `json:"mitreTechniques"`
-	CreatedDateTime       string     `json:"createdDateTime"`
-	LastUpdateDateTime    string     `json:"lastUpdateDateTime"`
-	ResolvedDateTime      string     `json:"resolvedDateTime"`
-	FirstActivityDateTime string     `json:"firstActivityDateTime"`
-	LastActivityDateTime  string     `json:"lastActivityDateTime"`
-	Evidence              []Evidence `json:"evidence"`
+// Wire:  GET /security/alerts_v2/{id}
+// Needs: SecurityAlert.Read.All
+func (s *AlertsService) Get(ctx context.Context, id string) (Alert, error) {
+	c := (*core)(s)
+	q := get(graph, FamilySecurity, 1, pathAlerts+"/"+segment(id), "")
+	if !isOpaque(id) {
+		return Alert{}, c.bad(q, "not the id of an alert")
+	}
+	return readIf(ctx, c, q, func(a Alert) bool { return a.ID == id })
 }
 
-// Evidence is one thing that an alert speaks of. Only the fields of its type
-// are set.
-type Evidence struct {
-	Type              string       `json:"@odata.type"` // such as "#microsoft.graph.security.userEvidence"
-	CreatedDateTime   string       `json:"createdDateTime"`
-	Verdict           string       `json:"verdict"`
-	RemediationStatus string       `json:"remediationStatus"`
-	Roles             []string     `json:"roles"`
-	UserAccount       *UserAccount `json:"userAccount"` // of users, processes and mailboxes
-	IPAddress         string       `json:"ipAddress"`
-	URL               string       `json:"url"`
-	RequestID         string       `json:"requestId"` // of a cloud logon request; that of the sign-in
-
-	// Of devices.
-	MdeDeviceID     string         `json:"mdeDeviceId"`
-	AzureAdDeviceID string         `json:"azureAdDeviceId"`
-	DeviceDNSName   string         `json:"deviceDnsName"`
-	HostName        string         `json:"hostName"`
-	OSPlatform      string         `json:"osPlatform"`
-	HealthStatus    string         `json:"healthStatus"`
-	RiskScore       string         `json:"riskScore"`
-	RbacGroupID     Text           `json:"rbacGroupId"`
-	RbacGroupName   string         `json:"rbacGroupName"`
-	LoggedOnUsers   []LoggedOnUser `json:"loggedOnUsers"`
+// An AlertUpdate is what people decided about an alert. What is empty stays as
+// it is.
+type AlertUpdate struct {
+	Status         string `json:"status,omitempty"` // new, inProgress, resolved
+	Classification string `json:"classification,omitempty"`
+	Determination  string `json:"determination,omitempty"`
+	AssignedTo     string `json:"assignedTo,omitempty"`
 }
 
-// A UserAccount names a user in up to four ways. Often only the SID is set.
-type UserAccount struct {
-	AccountName       string `json:"accountName"`
-	DomainName        string `json:"domainName"`
-	UserSID           string `json:"userSid"`
-	AzureAdUserID     string `json:"azureAdUserId"`
-	UserPrincipalName string `json:"userPrincipalName"`
-	DisplayName       string `json:"displayName"`
+// Update changes an alert and returns it as it is then.
+//
+// Wire:  PATCH /security/alerts_v2/{id}
+// Needs: SecurityAlert.ReadWrite.All
+func (s *AlertsService) Update(ctx context.Context, id string, u AlertUpdate, requestID string) (Alert, error) {
+	c := (*core)(s)
+	q := edit(http.MethodPatch, graph, FamilySecurity, pathAlerts+"/"+segment(id), requestID)
+	if !isOpaque(id) || u == (AlertUpdate{}) {
+		return Alert{}, c.bad(q, "needs the id of an alert and something to change")
+	}
+	return answered[Alert](ctx, c, q, u)
 }
 
-// A LoggedOnUser was signed in on a device.
-type LoggedOnUser struct {
-	AccountName string `json:"accountName"`
-	DomainName  string `json:"domainName"`
+// Comment adds a comment to an alert.
+//
+// Wire:  POST /security/alerts_v2/{id}/comments
+// Needs: SecurityAlert.ReadWrite.All
+func (s *AlertsService) Comment(ctx context.Context, id, text, requestID string) error {
+	return (*core)(s).comment(ctx, pathAlerts, id, text, requestID)
+}
+
+// comment adds a comment to an alert or an incident.
+func (c *core) comment(ctx context.Context, collection, id, text, requestID string) error {
+	path := collection + "/" + segment(id) + "/comments"
+	if !isOpaque(id) || text == "" {
+		return c.bad(edit(http.MethodPost, graph, FamilySecurity, path, requestID), "needs an id and a comment")
+	}
+	body := map[string]string{"@odata.type": "microsoft.graph.security.alertComment", "comment": text}
+	return c.write(ctx, http.MethodPost, FamilySecurity, path, body, requestID)
 }

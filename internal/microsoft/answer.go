@@ -35,7 +35,8 @@ func (c *core) answerError(t *token, resp *http.Response, body []byte) *Error {
 	e := &Error{
 		Status:     resp.StatusCode,
 		Code:       string(env.Error.Code),
-		Message:    clean(scrub(string(env.Error.Message), t.bearer(), c.secret()), 1000),
+		Message:    clean(c.scrub(string(env.Error.Message), t.bearer()), 1000),
+		scope:      resp.Header.Get("X-Ms-Throttle-Scope"),
 		RetryAfter: retryAfter(resp.Header.Get("Retry-After"), c.hub.now()),
 		RequestID: string(cmp.Or(env.Error.Inner.RequestID, env.Error.Inner.Camel, env.Error.Lower.RequestID, env.Error.Lower.Camel,
 			Text(resp.Header.Get("Request-Id")), env.Error.Target)),

@@ -26,9 +26,9 @@ func quietServer(b *testing.B, items int) (*Client, *http.Client, string) {
 	}
 	cloud.transport.TLSClientConfig.InsecureSkipVerify = true
 	for f := range families {
-		cloud.paces[f] = nil
+		cloud.paces[f], cloud.appPaces[f] = nil, nil
 	}
-	c, err := cloud.Client(cordon.Tenant{ID: tenantID, ClientID: clientID}, "x")
+	c, err := cloud.Client(cordon.Tenant{ID: tenantID, ClientID: clientID}, NewSecretCredential("x"))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestMemoryOfATenant(t *testing.T) {
 	}
 	idle := measure(func() {
 		for i := range n {
-			c, err := cloud.Client(cordon.Tenant{ID: guid(i), ClientID: clientID}, "secret")
+			c, err := cloud.Client(cordon.Tenant{ID: guid(i), ClientID: clientID}, NewSecretCredential("secret"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -106,7 +106,7 @@ func TestMemoryOfATenant(t *testing.T) {
 	budgets := measure(func() {
 		for _, c := range clients {
 			for _, f := range []Family{FamilyIdentityProtection, FamilySecurity, FamilyEndpoint} {
-				c.account.bucket(f).take(cloud, f, 1, PriorityPoll, cloud.now())
+				c.pay(f, 1, PriorityPoll, cloud.now())
 			}
 		}
 	})

@@ -27,27 +27,32 @@ func TestPollingKeepsTheLimits(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		f := Family(rapid.IntRange(0, int(families)-1).Draw(rt, "family"))
-		now := time.Unix(0, 0)
-		c := newBudgetCloud(t, func() time.Time { return now })
-		b := new(bucket)
-		var went []time.Time
+		now := time.Duration(0)
+		h := newBudgetCloud(t, time.Now)
+		b, app := new(bucket), new(bucket)
+		var went []time.Duration
 		for range rapid.IntRange(50, 400).Draw(rt, "calls") {
-			wait := b.take(c, f, 1, PriorityPoll, now)
-			if wait == 0 {
+			wait := b.take(h.paces[f], 1, PriorityPoll, now)
+			if wait <= 0 {
+				if wait = app.take(h.appPaces[f], 1, PriorityPoll, now); wait > 0 {
+					b.undo(h.paces[f], 1, PriorityPoll, now)
+				}
+			}
+			if wait <= 0 {
 				went = append(went, now)
 				continue
 			}
-			now = now.Add(wait + time.Duration(rapid.IntRange(0, 1000).Draw(rt, "late"))*time.Millisecond)
+			now += wait + time.Duration(rapid.IntRange(0, 1000).Draw(rt, "late"))*time.Millisecond
 		}
 		for _, l := range limits[f].all {
 			share := 1.0
-			if limits[f].shared {
+			if l.scope == ofTenant {
 				share = 0.5
 			}
 			for i := range went {
 				n := 0
 				for _, at := range went[i:] {
-					if at.Sub(went[i]) < l.per {
+					if at-went[i] < l.per {
 						n++
 					}
 				}
@@ -59,41 +64,40 @@ func TestPollingKeepsTheLimits(t *testing.T) {
 	})
 }
 
-// Containment goes where polling has to wait, and polling pays it back.
+// Containment goes where polling has to wait, and polling pays it back: in
+// the buckets of a tenant and in those of an app.
 func TestContainmentOvertakes(t *testing.T) {
 	t.Parallel()
-	now := time.Unix(1000, 0)
-	c := newBudgetCloud(t, func() time.Time { return now })
+	h := newBudgetCloud(t, time.Now)
 	for f := range families {
-		b := new(bucket)
-		polls := 0
-		for b.take(c, f, 1, PriorityPoll, now) == 0 {
-			polls++
-		}
-		contains := 0
-		for b.take(c, f, 1, PriorityContain, now) == 0 {
-			contains++
-		}
-		if polls < 1 || contains < overdraft || contains > overdraft+150 {
-			t.Errorf("%s: %d polls and %d containments at once", f, polls, contains)
-		}
-		if b.take(c, f, 1, PriorityPoll, now) < b.take(c, f, 1, PriorityContain, now) {
-			t.Errorf("%s: polling would go first", f)
+		for _, paces := range [][]pace{h.paces[f], h.appPaces[f]} {
+			if len(paces) == 0 {
+				continue
+			}
+			b := new(bucket)
+			polls, contains := 0, 0
+			for b.take(paces, 1, PriorityPoll, 0) <= 0 {
+				polls++
+			}
+			for b.take(paces, 1, PriorityContain, 0) <= 0 {
+				contains++
+			}
+			if polls < 1 || contains < overdraft || contains > overdraft+polls {
+				t.Errorf("%s: %d polls and %d containments at once", f, polls, contains)
+			}
+			if b.take(paces, 1, PriorityPoll, 0) <= b.take(paces, 1, PriorityContain, 0) {
+				t.Errorf("%s: polling would go first", f)
+			}
 		}
 	}
 }
 
 func TestClosedBucket(t *testing.T) {
 	t.Parallel()
-	start := time.Unix(1000, 0)
-	now := start
-	c := newBudgetCloud(t, func() time.Time { return start })
-	const f = FamilySecurity
-	b := new(bucket)
-	waits := func() [2]time.Duration {
-		at := now.Sub(start)
-		return [2]time.Duration{max(0, b.due(c.paces[f], PriorityPoll, at)), max(0, b.due(c.paces[f], PriorityContain, at))}
-	}
+	h := newBudgetCloud(t, time.Now)
+	paces := h.paces[FamilySecurity]
+	b, now := new(bucket), 1000*time.Second
+	refused := func(after time.Duration) { b.refused(paces, now, after, 0.5) }
 	steps := []struct {
 		name    string
 		do      func()
@@ -101,26 +105,55 @@ func TestClosedBucket(t *testing.T) {
 		contain time.Duration
 	}{
 		{"fresh", func() {}, 0, 0},
-		{"2.5 s", func() { b.refused(c, now, 2500*time.Millisecond) }, 2500 * time.Millisecond, 2500 * time.Millisecond},
-		{"a year", func() { b.refused(c, now, 365*24*time.Hour) }, closeCeiling, containCeiling},
-		{"30 s later", func() { now = now.Add(30 * time.Second) }, closeCeiling - 30*time.Second, 0},
-		{"clock set back", func() { now = now.Add(-time.Hour) }, closeCeiling, containCeiling},
-		{"much later", func() { now = start.Add(time.Hour) }, 0, 0},
-		{"no time named", func() { b.refused(c, now, 0) }, time.Second, containPause},
-		{"again", func() { b.refused(c, now, 0) }, 2 * time.Second, containPause},
-		{"and again", func() { b.refused(c, now, 0) }, 4 * time.Second, containPause},
+		{"2.5 s", func() { refused(2500 * time.Millisecond) }, 2500 * time.Millisecond, 2500 * time.Millisecond},
+		{"a year", func() { refused(365 * 24 * time.Hour) }, closeCeiling, containCeiling},
+		{"20 s later", func() { now += 20 * time.Second }, closeCeiling - 20*time.Second, containCeiling - 20*time.Second},
+		{"clock set back", func() { now -= time.Hour }, closeCeiling - 20*time.Second, containCeiling - 20*time.Second},
+		{"10 s later", func() { now += 10 * time.Second }, closeCeiling - 30*time.Second, 0},
+		{"much later", func() { now += time.Hour }, 0, 0},
+		{"no time named", func() { refused(0) }, time.Second, containPause},
+		{"again", func() { refused(0) }, 2 * time.Second, containPause},
+		{"and again", func() { refused(-time.Second) }, 4 * time.Second, containPause},
 		{"many times", func() {
 			for range 300 {
-				b.refused(c, now, 0)
+				refused(0)
 			}
 		}, guessCeiling, containPause},
-		{"served, then refused", func() { b.served(); b.refused(c, now, 0) }, time.Second, containPause},
+		{"served, then refused", func() { b.served(); refused(0) }, time.Second, containPause},
 	}
 	for _, s := range steps {
 		s.do()
-		if got := waits(); got != [2]time.Duration{s.poll, s.contain} {
+		got := [2]time.Duration{max(0, b.due(paces, PriorityPoll, now)), max(0, b.due(paces, PriorityContain, now))}
+		if got != [2]time.Duration{s.poll, s.contain} {
 			t.Errorf("%s: got %v, want %v", s.name, got, [2]time.Duration{s.poll, s.contain})
 		}
+	}
+}
+
+// Refusals make our pace slower, answers bring it back, and a row of refusals
+// counts once.
+func TestPaceEases(t *testing.T) {
+	t.Parallel()
+	b := new(bucket)
+	pace := func() float64 { return math.Round(1000*float64(1-b.eased)) / 1000 }
+	for range 5 {
+		b.refused(nil, 0, 0, 0.5)
+	}
+	if pace() != 0.9 {
+		t.Errorf("after a row of refusals: %v", pace())
+	}
+	for range 40 {
+		b.served()
+		b.refused(nil, 0, 0, 0.5)
+	}
+	if pace() != easeFloor {
+		t.Errorf("after many: %v", pace())
+	}
+	for range 350 {
+		b.served()
+	}
+	if pace() != 1 {
+		t.Errorf("after many answers: %v", pace())
 	}
 }
 
@@ -128,7 +161,7 @@ func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	for header, want := range map[string]time.Duration{
-		"": 0, "0": 0, "-5": 0, "NaN": 0, "soon": 0, "2.128": 2128 * time.Millisecond, " 7 ": 7 * time.Second,
+		"": 0, "0": 0, "-5": 0, "-0.5": 0, "NaN": 0, "-Inf": 0, "soon": 0, "3, 5": 0, "1s": 0, "\x00": 0, "0.001": time.Millisecond, "2.128": 2128 * time.Millisecond, " 7 ": 7 * time.Second,
 		"31536000": closeCeiling, "1e300": closeCeiling, "Inf": closeCeiling,
 		"Sun, 01 Mar 2026 12:00:30 GMT": 30 * time.Second, "Sun, 01 Mar 2026 11:00:00 GMT": 0,
 		"Mon, 01 Mar 2027 12:00:00 GMT": closeCeiling,
@@ -210,23 +243,23 @@ func TestReady(t *testing.T) {
 		t.Errorf("at first: %s", ready())
 	}
 	_, _, err := drain(c.Risk.Detections(ctx, time.Time{}))
-	if err != nil || ready() != 2*time.Second { // half of 1 a second
+	if err != nil || ready() != 2040*time.Millisecond { // half of 1 a second, and the margin
 		t.Errorf("after a poll: %s, %v", ready(), err)
 	}
-	f.advance(2 * time.Second)
+	f.advance(2040 * time.Millisecond)
 	status = 429
 	_, _, err = drain(c.Risk.Detections(ctx, time.Time{}))
-	if !errors.Is(err, cordon.ErrThrottled) || ready() != 2*time.Second {
+	if !errors.Is(err, cordon.ErrThrottled) || ready() != 4080*time.Millisecond {
 		t.Errorf("after a refusal: %s, %v", ready(), err)
 	}
 	if other := c.Ready(FamilySecurity, f.now()); other != f.now() {
 		t.Errorf("another family waits for %s", other.Sub(f.now()))
 	}
-	neighbour, err := c.hub.Client(cordon.Tenant{ID: clientID, ClientID: clientID}, "x")
+	neighbour, err := c.hub.Client(cordon.Tenant{ID: clientID, ClientID: clientID}, NewSecretCredential("x"))
 	if err != nil || neighbour.Ready(FamilyIdentityProtection, f.now()) != f.now() {
 		t.Errorf("another tenant waits: %v", err)
 	}
-	twin, err := c.hub.Client(cordon.Tenant{ID: tenantID, ClientID: clientID}, "x")
+	twin, err := c.hub.Client(cordon.Tenant{ID: tenantID, ClientID: clientID}, NewSecretCredential("x"))
 	if err != nil || twin.Ready(FamilyIdentityProtection, f.now()).Equal(f.now()) {
 		t.Errorf("another client of the tenant has a budget of its own: %v", err)
 	}
@@ -244,7 +277,7 @@ func TestBudgetSpent(t *testing.T) {
 	}
 	_, _, err = drain(c.Risk.Detections(t.Context(), time.Time{}))
 	var e *Error
-	if !errors.Is(err, cordon.ErrThrottled) || !errors.As(err, &e) || e.RetryAfter != 2*time.Second || f.count() != 1 {
+	if !errors.Is(err, cordon.ErrThrottled) || !errors.As(err, &e) || e.RetryAfter != 2040*time.Millisecond || f.count() != 1 {
 		t.Errorf("got %v after %d calls", err, f.count())
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)

@@ -30,19 +30,23 @@ type attempt struct {
 // of the answer. Reads are repeated where that helps; a write leaves once, and
 // again only after a 401, which says that nothing was done.
 func (c *core) do(ctx context.Context, q *request) ([]byte, error) {
+	if err := c.offered(q); err != nil {
+		return nil, err
+	}
 	a := attempt{prio: priorityOf(ctx)}
 	b := c.account.bucket(q.family)
 	for {
-		if err := c.await(ctx, q, b, &a); err != nil {
+		if err := c.await(ctx, q, b.gate, &a); err != nil {
 			return nil, err
 		}
 		body, err := c.once(ctx, q, &a)
+		b.gate.leave()
 		if err == nil {
 			b.served()
 			return body, nil
 		}
 		var e *Error
-		if !errors.As(err, &e) || !c.again(ctx, q, b, e, &a) {
+		if !errors.As(err, &e) || !c.again(ctx, q, e, &a) {
 			return nil, err
 		}
 	}
@@ -56,14 +60,18 @@ func (c *core) once(ctx context.Context, q *request, a *attempt) (body []byte, e
 	return c.exchange(ctx, q, a.token)
 }
 
-// await waits until the budget lets the call go, or gives up when that takes
-// too long.
-func (c *core) await(ctx context.Context, q *request, b *bucket, a *attempt) error {
+// await waits until there is a place for the call and the budget lets it go,
+// or gives up when that takes too long. The place is the caller's to leave.
+func (c *core) await(ctx context.Context, q *request, g *gate, a *attempt) error {
 	for {
-		wait := b.take(c.hub, q.family, q.cost, a.prio, c.hub.now())
+		if err := c.enter(ctx, q, g, a); err != nil {
+			return err
+		}
+		wait := c.pay(q.family, q.cost, a.prio, c.hub.now())
 		if wait <= 0 {
 			return nil
 		}
+		g.leave()
 		if !c.patient(ctx, a, wait) {
 			return c.fail(q, &Error{RetryAfter: wait, kind: cordon.ErrThrottled,
 				Message: fmt.Sprintf("the budget %s of this tenant is spent for %s", q.family, wait.Round(time.Millisecond))})
@@ -72,6 +80,26 @@ func (c *core) await(ctx context.Context, q *request, b *bucket, a *attempt) err
 			return c.fail(q, ended(ctx))
 		}
 	}
+}
+
+// enter waits for a place among the calls under way at once.
+func (c *core) enter(ctx context.Context, q *request, g *gate, a *attempt) error {
+	if g == nil {
+		return nil
+	}
+	inner, cancel := context.WithTimeout(ctx, c.hub.maxWait-a.waited)
+	defer cancel()
+	start := c.hub.now()
+	err := g.enter(inner, a.prio)
+	a.waited += c.hub.now().Sub(start)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return c.fail(q, ended(ctx))
+	}
+	return c.fail(q, &Error{kind: cordon.ErrThrottled,
+		Message: fmt.Sprintf("%d calls of %s are under way in this tenant already", limits[q.family].concurrent, q.family)})
 }
 
 // patient reports whether the call may wait that long, and notes that it does.
@@ -88,7 +116,7 @@ func (c *core) patient(ctx context.Context, a *attempt, wait time.Duration) bool
 
 // again notes what a failed exchange means for the budget and the token, and
 // reports whether the call should be repeated.
-func (c *core) again(ctx context.Context, q *request, b *bucket, e *Error, a *attempt) bool {
+func (c *core) again(ctx context.Context, q *request, e *Error, a *attempt) bool {
 	if a.token == nil || ctx.Err() != nil {
 		return false
 	}
@@ -98,9 +126,9 @@ func (c *core) again(ctx context.Context, q *request, b *bucket, e *Error, a *at
 		a.renewed, a.claims = true, e.claims
 		return true
 	case errors.Is(e, cordon.ErrThrottled), e.RetryAfter > 0:
-		b.refused(c.hub, c.hub.now(), e.RetryAfter)
+		c.refused(q.family, e)
 		a.throttled++
-		return !q.write() && a.prio != PriorityPoll && a.throttled <= throttleRetries && c.worthWaiting(ctx, q, b, a)
+		return !q.write() && a.prio != PriorityPoll && a.throttled <= throttleRetries && c.worthWaiting(ctx, q, a)
 	case errors.Is(e, cordon.ErrUnavailable) && !q.write() && !e.late && a.quick < quickRetries:
 		a.quick++
 		pause := c.hub.pause(a.quick)
@@ -115,13 +143,11 @@ func (h *Hub) pause(try int) time.Duration {
 	return time.Duration((0.5 + h.jitter()) * float64(try*try) * float64(100*time.Millisecond))
 }
 
-// worthWaiting reports whether the bucket opens in time for this call, so that
+// worthWaiting reports whether the budget lets this call go in time, so that
 // the caller gets the service's own error at once when it does not.
-func (c *core) worthWaiting(ctx context.Context, q *request, b *bucket, a *attempt) bool {
+func (c *core) worthWaiting(ctx context.Context, q *request, a *attempt) bool {
 	probe := *a
-	b.mu.Lock()
-	wait := b.due(c.hub.paces[q.family], a.prio, c.hub.now().Sub(c.hub.start))
-	b.mu.Unlock()
+	wait := c.due(q.family, a.prio, c.hub.now())
 	return wait <= 0 || c.patient(ctx, &probe, wait)
 }
 

@@ -43,6 +43,8 @@ func (s *EndpointService) Machines(ctx context.Context) iter.Seq2[Page, error] {
 
 var machineID = regexp.MustCompile(`^[0-9A-Za-z._-]{1,128}$`)
 
+func isMachine(id string) bool { return machineID.MatchString(id) && id != "." && id != ".." }
+
 // Machine returns one device by its machine id.
 //
 // Wire:  GET /api/machines/{id}
@@ -50,8 +52,8 @@ var machineID = regexp.MustCompile(`^[0-9A-Za-z._-]{1,128}$`)
 func (s *EndpointService) Machine(ctx context.Context, id string) (Machine, error) {
 	c := (*core)(s)
 	q := get(defender, FamilyEndpoint, 1, pathMachines+"/"+segment(id), "")
-	if !machineID.MatchString(id) || id == "." || id == ".." {
-		return Machine{}, c.fail(q, &Error{kind: cordon.ErrBadRequest, Message: "not a machine id"})
+	if !isMachine(id) {
+		return Machine{}, c.bad(q, "not a machine id")
 	}
 	m, err := read[Machine](ctx, c, q)
 	if err == nil && m.ID == "" {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Endpoints say where Microsoft is. Zero fields mean the global cloud:
-// login.microsoftonline.com, graph.microsoft.com, api.security.microsoft.com.
+// Endpoints say where Microsoft is. Zero fields mean the hosts of each
+// tenant's cloud; a field that is set replaces them for every cloud.
 type Endpoints struct {
 	Login    string // https URL without a path
 	Graph    string // the same
@@ -44,21 +44,9 @@ const (
 
 func (s service) String() string { return [...]string{"graph", "defender", "login"}[s] }
 
-// scope is what a token for the service is asked with. It stays that of the
-// global cloud when the host is another one: a simulator or a proxy stands in
-// for the same API.
-//
-// Source: entra-docs v2-oauth2-client-creds-grant-flow; defender-docs exposed-apis-create-app-partners.
-func (s service) scope() string {
-	if s == defender {
-		return "https://api.securitycenter.microsoft.com/.default"
-	}
-	return "https://graph.microsoft.com/.default"
-}
-
-// globalHosts are the hosts of the global cloud.
-var globalHosts = [services]string{
-	graph: "graph.microsoft.com", defender: "api.security.microsoft.com", login: "login.microsoftonline.com",
+// title returns the name of the service for people.
+func (s service) title() string {
+	return [...]string{"Microsoft Graph", "Defender for Endpoint", "sign-in"}[s]
 }
 
 // defenderNames are the hosts of one and the same Defender API in the global
@@ -79,20 +67,12 @@ type host struct {
 	names []string // hosts that a next link may carry; the token goes to name alone
 }
 
-func (e Endpoints) hosts() (hosts [services]host, err error) {
-	for s, text := range map[service]string{graph: e.Graph, defender: e.Defender, login: e.Login} {
-		name := globalHosts[s]
-		if text != "" {
-			if name, err = hostOf(text); err != nil {
-				return hosts, fmt.Errorf("%s endpoint %q: %w", s, clean(text, 120), err)
-			}
-		}
-		hosts[s] = host{name: name, base: "https://" + name + "/", names: []string{name}}
-		if s == defender && slices.Contains(defenderNames, name) {
-			hosts[s].names = defenderNames
-		}
+func newHost(s service, name string) host {
+	h := host{name: name, base: "https://" + name + "/", names: []string{name}}
+	if s == defender && slices.Contains(defenderNames, name) {
+		h.names = defenderNames
 	}
-	return hosts, nil
+	return h
 }
 
 // hostOf returns the host and port of an endpoint that is nothing else.

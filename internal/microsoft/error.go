@@ -26,6 +26,7 @@ type Error struct {
 	cause  error  // what went wrong underneath; nil for an answer
 	late   bool   // it took its time; to ask again would take as long
 	claims string // that the next token must satisfy; of a 401
+	scope  string // whose limit was met; of a 429
 }
 
 // Error is one line of bounded length, whatever the service sent.

@@ -22,7 +22,7 @@ func (c *core) exchange(ctx context.Context, q *request, t *token) ([]byte, erro
 	if q.write() {
 		inner = noteLeaving(inner, &left)
 	}
-	req, err := q.http(inner, c.hub.hosts[q.service], t)
+	req, err := q.http(inner, c.at.hosts[q.service], t)
 	if err != nil {
 		return nil, c.fail(q, &Error{kind: cordon.ErrBadRequest, Message: "the path is malformed"})
 	}
@@ -34,6 +34,7 @@ func (c *core) exchange(ctx context.Context, q *request, t *token) ([]byte, erro
 	}
 	body, err := readBody(resp)
 	c.observe(q, start, resp.StatusCode, resp.Header.Get("Request-Id"))
+	c.heed(q, resp.Header)
 	return c.judge(ctx, q, t, resp, body, err)
 }
 
@@ -100,7 +101,7 @@ func (c *core) judge(ctx context.Context, q *request, t *token, resp *http.Respo
 	case status >= 300 && status < 400:
 		return nil, c.fail(q, redirected(resp))
 	case status >= 400:
-		return nil, c.fail(q, c.answerError(t, resp, body))
+		return nil, c.fail(q, q.settle(c.answerError(t, resp, body)))
 	case q.write():
 		return body, c.doubt(q, resp, body)
 	case errors.Is(readErr, errHuge):

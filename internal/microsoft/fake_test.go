@@ -33,6 +33,7 @@ type fake struct {
 	mu     sync.Mutex
 	api    http.HandlerFunc
 	signIn http.HandlerFunc // instead of the usual token
+	device http.HandlerFunc // answers for a device code
 	tokens int              // handed out
 	calls  []*http.Request  // to the API
 	clock  time.Time
@@ -55,6 +56,8 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		base := f.URL + "/" + tenantID
 		reply(w, 200, fmt.Sprintf(`{"token_endpoint":%q,"authorization_endpoint":%q,"issuer":%q}`,
 			base+"/oauth2/v2.0/token", base+"/oauth2/v2.0/authorize", base+"/v2.0"))
+	case strings.HasSuffix(r.URL.Path, "/devicecode"):
+		f.device(w, r)
 	case strings.HasSuffix(r.URL.Path, "/token"):
 		f.mu.Lock()
 		f.tokens++
@@ -117,7 +120,7 @@ func (f *fake) cloud(t *testing.T, opts Options) *Hub {
 
 func (f *fake) client(t *testing.T, opts Options) *Client {
 	t.Helper()
-	c, err := f.cloud(t, opts).Client(cordon.Tenant{ID: tenantID, ClientID: clientID}, canary)
+	c, err := f.cloud(t, opts).Client(cordon.Tenant{ID: tenantID, ClientID: clientID}, NewSecretCredential(canary))
 	if err != nil {
 		t.Fatal(err)
 	}

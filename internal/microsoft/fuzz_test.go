@@ -59,9 +59,9 @@ func FuzzNextLink(f *testing.F) {
 	} {
 		f.Add(link)
 	}
-	hosts, _ := Endpoints{}.hosts()
+	at, _ := Endpoints{}.place(cordon.CloudGlobal)
 	f.Fuzz(func(t *testing.T, link string) {
-		w := walker{hosts: hosts[graph].names, path: pathAlerts}
+		w := walker{hosts: at.hosts[graph].names, path: pathAlerts}
 		query, bad := w.follow(link)
 		if bad != nil {
 			if !errors.Is(bad, cordon.ErrUnsafeLink) && !errors.Is(bad, cordon.ErrMalformed) {
@@ -74,7 +74,7 @@ func FuzzNextLink(f *testing.F) {
 			t.Errorf("%q was followed", link)
 		}
 		q := get(graph, FamilySecurity, 1, pathAlerts, query)
-		req, err := q.http(t.Context(), hosts[graph], newToken(graph, "t", "ua", time.Unix(0, 0), time.Hour))
+		req, err := q.http(t.Context(), at.hosts[graph], newToken(graph, "t", "ua", time.Unix(0, 0), time.Hour))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -45,8 +45,10 @@ type Call struct {
 // A Hub is what the clients of all tenants share: one transport, and the
 // budgets of every tenant. Its methods may be called from any goroutine.
 type Hub struct {
-	hosts     [services]host
-	paces     [families][]pace
+	places    map[cordon.Cloud]*place
+	paces     [families][]pace // of a tenant
+	sized     [sizes][]pace    // of the directory, by the size of the tenant
+	appPaces  [families][]pace // of an app in all tenants
 	maxWait   time.Duration
 	timeout   time.Duration
 	now       func() time.Time
@@ -58,12 +60,13 @@ type Hub struct {
 	start     time.Time // origin of the budgets' clock
 
 	mu       sync.Mutex
-	accounts map[string]*account
+	accounts map[string]*account // by tenant
+	apps     map[string]*account // by client id
 }
 
 // New returns a hub. It reads the CA file and opens no connection.
 func New(opts Options) (*Hub, error) {
-	hosts, err := opts.Endpoints.hosts()
+	places, err := opts.Endpoints.places()
 	if err != nil {
 		return nil, fmt.Errorf("microsoft: %w", err)
 	}
@@ -75,14 +78,12 @@ func New(opts Options) (*Hub, error) {
 		return nil, fmt.Errorf("microsoft: %w", err)
 	}
 	c := &Hub{
-		hosts: hosts, transport: transport, now: opts.Now, sleep: sleep, jitter: rand.Float64, observe: opts.Observe,
+		places: places, transport: transport, now: opts.Now, sleep: sleep, jitter: rand.Float64, observe: opts.Observe,
 		maxWait: cmp.Or(opts.MaxWait, 30*time.Second),
 		timeout: cmp.Or(opts.Timeout, 30*time.Second), userAgent: cmp.Or(opts.UserAgent, "cordon"),
-		accounts: map[string]*account{},
+		accounts: map[string]*account{}, apps: map[string]*account{},
 	}
-	for f := range families {
-		c.paces[f] = f.paces(cmp.Or(opts.Share, 0.5))
-	}
+	c.setPaces(cmp.Or(opts.Share, 0.5))
 	if c.now == nil {
 		c.now = time.Now
 	}
@@ -94,31 +95,48 @@ func New(opts Options) (*Hub, error) {
 func (h *Hub) Close() { h.transport.CloseIdleConnections() }
 
 // Client returns the client of one tenant. It opens no connection, and costs
-// little until it is used: ten thousand clients are fine.
-func (h *Hub) Client(t cordon.Tenant, secret string) (*Client, error) {
+// little until it is used: ten thousand clients are fine, and may share one
+// credential.
+func (h *Hub) Client(t cordon.Tenant, cred Credential) (*Client, error) {
+	at := h.places[cmp.Or(t.Cloud, cordon.CloudGlobal)]
 	switch {
 	case !plainName(t.ID):
 		return nil, fmt.Errorf("microsoft: tenant id %q is neither a GUID nor a domain", clean(t.ID, 80))
-	case t.ClientID == "":
+	case at == nil:
+		return nil, fmt.Errorf("microsoft: tenant %s is in no cloud that we know: %q", t.ID, clean(string(t.Cloud), 80))
+	case cred.empty():
+		return nil, errors.Join(cordon.ErrCredential, fmt.Errorf("microsoft: tenant %s has no credential", t.ID))
+	case t.ClientID == "" && cred.Kind().needsApp():
 		return nil, fmt.Errorf("microsoft: tenant %s has no client id", t.ID)
-	case secret == "":
-		return nil, errors.Join(cordon.ErrCredential, fmt.Errorf("microsoft: tenant %s has no client secret", t.ID))
 	}
-	cl := &Client{core: core{hub: h, tenant: t.ID, app: t.ClientID, secret: func() string { return secret }, account: h.account(t.ID)}}
-	k := &cl.core
-	cl.Risk, cl.Users, cl.Policies = (*RiskService)(k), (*UsersService)(k), (*PoliciesService)(k)
-	cl.Alerts, cl.Endpoint, cl.Directory = (*AlertsService)(k), (*EndpointService)(k), (*DirectoryService)(k)
-	return cl, nil
+	cl := &Client{core: core{
+		hub: h, at: at, tenant: t.ID, app: t.ClientID, cred: cred.way, account: h.account(h.accounts, t.ID), shared: h.account(h.apps, t.ClientID),
+	}}
+	return cl.serve(), nil
 }
 
-// account returns the budgets of a tenant, the same for each of its clients.
-func (h *Hub) account(tenant string) *account {
+// setPaces turns the published limits into paces, under our share of what is
+// shared.
+func (h *Hub) setPaces(share float64) {
+	for f := range families {
+		h.paces[f], h.appPaces[f] = f.paces(share, false), f.paces(share, true)
+	}
+	for i, units := range directoryUnits {
+		larger := limits[FamilyDirectory].all[0]
+		larger.units = units
+		h.sized[i] = []pace{larger.pace(share)}
+	}
+}
+
+// account returns the budgets of a tenant or an app, the same for each of its
+// clients.
+func (h *Hub) account(of map[string]*account, id string) *account {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	a := h.accounts[tenant]
+	a := of[id]
 	if a == nil {
 		a = &account{}
-		h.accounts[tenant] = a
+		of[id] = a
 	}
 	return a
 }

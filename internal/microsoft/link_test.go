@@ -150,16 +150,16 @@ func TestWalkEnds(t *testing.T) {
 // the host that was asked.
 func TestDefenderNames(t *testing.T) {
 	t.Parallel()
-	hosts, err := Endpoints{}.hosts()
+	at, err := Endpoints{}.place(cordon.CloudGlobal)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := walker{hosts: hosts[defender].names, path: pathEndpointAlerts}
+	w := walker{hosts: at.hosts[defender].names, path: pathEndpointAlerts}
 	query, bad := w.follow("https://api.securitycenter.microsoft.com/api/alerts?$skip=500")
 	if bad != nil || query != "$skip=500" {
 		t.Errorf("got %q, %v", query, bad)
 	}
-	w = walker{hosts: hosts[graph].names, path: pathAlerts}
+	w = walker{hosts: at.hosts[graph].names, path: pathAlerts}
 	if _, err := w.follow("https://api.securitycenter.microsoft.com" + pathAlerts); !errors.Is(err, cordon.ErrUnsafeLink) {
 		t.Errorf("got %v", err)
 	}
@@ -174,8 +174,13 @@ func TestEndpointsAreChecked(t *testing.T) {
 		}
 	}
 	c, err := New(Options{Endpoints: Endpoints{Login: "https://LOGIN.example:8443/"}})
-	if err != nil || c.hosts[login].base != "https://login.example:8443/" || c.hosts[graph].base != "https://graph.microsoft.com/" {
-		t.Errorf("got %+v, %v", c, err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for cloud, graphHost := range map[cordon.Cloud]string{cordon.CloudGlobal: "https://graph.microsoft.com/", cordon.CloudUSGovL5: "https://dod-graph.microsoft.us/"} {
+		if at := c.places[cloud]; at.hosts[login].base != "https://login.example:8443/" || at.hosts[graph].base != graphHost {
+			t.Errorf("%s: got %+v", cloud, at)
+		}
 	}
 	if _, err := New(Options{Endpoints: Endpoints{CAFile: "no such file"}}); err == nil {
 		t.Error("a missing CA file was taken")

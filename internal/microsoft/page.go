@@ -14,6 +14,7 @@ import (
 type Page struct {
 	Items   []json.RawMessage // objects, undecoded
 	Skipped int               // elements that were no objects
+	Delta   string            // link to what changes after this; on the last page of a delta
 }
 
 // pageCeiling ends a walk that never ends: at 500 items a page, a million.
@@ -29,7 +30,7 @@ func (c *core) pages(ctx context.Context, first *request) iter.Seq2[Page, error]
 // page without a link is followed by asking for what comes after it.
 func (c *core) walk(ctx context.Context, first *request, size int) iter.Seq2[Page, error] {
 	return func(yield func(Page, error) bool) {
-		q, w := *first, walker{hosts: c.hub.hosts[first.service].names, path: first.path}
+		q, w := *first, walker{hosts: c.at.hosts[first.service].names, path: first.path}
 		for read := 0; ; {
 			page, next, err := c.page(ctx, &q)
 			if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"net/http"
+	"strings"
 
 	"github.com/cordonhq/cordon"
 )
@@ -81,4 +82,17 @@ type PolicyUsers struct {
 // Needs: Policy.Read.All
 func (s *PoliciesService) ConditionalAccess(ctx context.Context) iter.Seq2[Page, error] {
 	return (*core)(s).pages(ctx, get(graph, FamilyIdentityProtection, 1, pathConditional, ""))
+}
+
+// ConditionalAccessPolicy returns one Conditional Access policy.
+//
+// Wire:  GET /identity/conditionalAccess/policies/{id}
+// Needs: Policy.Read.All
+func (s *PoliciesService) ConditionalAccessPolicy(ctx context.Context, id string) (ConditionalAccessPolicy, error) {
+	c := (*core)(s)
+	q := get(graph, FamilyIdentityProtection, 1, pathConditional+"/"+segment(id), "")
+	if !cordon.IsGUID(id) {
+		return ConditionalAccessPolicy{}, c.bad(q, "not the id of a policy")
+	}
+	return readIf(ctx, c, q, func(p ConditionalAccessPolicy) bool { return strings.EqualFold(p.ID, id) })
 }

@@ -15,6 +15,7 @@ const (
 	// PriorityContain overtakes polling: it may use the reserve and overdraw,
 	// and does not heed waits that we only guessed.
 	PriorityContain
+	priorities
 )
 
 type priorityKey struct{}

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/cordonhq/cordon"
 )
 
 // A request is one call as its resource method wants it.
@@ -21,6 +23,7 @@ type request struct {
 	requestID string  // a GUID, for writes
 	eventual  bool    // ask with ConsistencyLevel: eventual
 	text      bool    // the answer is plain text
+	question  bool    // it changes nothing, although it is a POST
 }
 
 // get returns the read of a path.
@@ -28,7 +31,27 @@ func get(s service, f Family, cost float64, path, query string) *request {
 	return &request{method: http.MethodGet, service: s, family: f, cost: cost, path: path, query: query}
 }
 
-func (q *request) write() bool { return q.method != http.MethodGet }
+// edit returns the write of a path. The request id is the caller's, written
+// down before the change leaves.
+func edit(method string, s service, f Family, path, requestID string) *request {
+	return &request{method: method, service: s, family: f, cost: 1, path: path, requestID: requestID}
+}
+
+// ask returns a read whose question is too long for a query.
+func ask(f Family, cost float64, path string) *request {
+	return &request{method: http.MethodPost, service: graph, family: f, cost: cost, path: path, question: true}
+}
+
+func (q *request) write() bool { return q.method != http.MethodGet && !q.question }
+
+// settle tells the failure of a read from that of a write: whatever its
+// method, a call that changes nothing has no outcome to be unknown.
+func (q *request) settle(e *Error) *Error {
+	if !q.write() && e.kind == nil && (e.Status >= 500 || e.Status == http.StatusRequestTimeout) {
+		e.kind = cordon.ErrUnavailable
+	}
+	return e
+}
 
 // http builds the request for the wire. The URL is never parsed from text, so
 // nothing in a path can turn it to another host.
@@ -49,7 +72,7 @@ func (q *request) http(ctx context.Context, h host, t *token) (*http.Request, er
 		req.URL.RawPath = q.path
 	}
 	req.Header = t.header
-	if q.write() || q.eventual || q.text {
+	if q.body != nil || q.write() || q.eventual || q.text {
 		req.Header = q.header(t)
 	}
 	return req, nil
@@ -65,7 +88,7 @@ func (q *request) header(t *token) http.Header {
 	if q.eventual {
 		h.Set("ConsistencyLevel", "eventual")
 	}
-	if q.write() {
+	if q.requestID != "" {
 		h.Set("Client-Request-Id", q.requestID)
 	}
 	if q.body != nil {

@@ -51,7 +51,7 @@ func newWorld(t testing.TB, opts sim.Options) *world {
 		ahead.Add(int64(d))
 		return ctx.Err()
 	})
-	w.Client, err = m.Client(cordon.Tenant{ID: w.tenant.ID, ClientID: w.tenant.ClientID}, w.tenant.ClientSecret)
+	w.Client, err = m.Client(cordon.Tenant{ID: w.tenant.ID, ClientID: w.tenant.ClientID}, microsoft.NewSecretCredential(w.tenant.ClientSecret))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -362,7 +362,7 @@ func TestWrongCredential(t *testing.T) {
 		"tenant": {cordon.Tenant{ID: reqID, ClientID: w.tenant.ClientID}, w.tenant.ClientSecret, cordon.ErrGone},
 	}
 	for name, tt := range tests {
-		c, err := m.Client(tt.tenant, tt.secret)
+		c, err := m.Client(tt.tenant, microsoft.NewSecretCredential(tt.secret))
 		if err != nil {
 			t.Fatal(err)
 		}

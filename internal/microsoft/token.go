@@ -42,6 +42,8 @@ type slot struct {
 	pause  time.Time // no early renewal before
 	stop   error     // why there is no token, and asking again does not help
 	until  time.Time // stop holds until then
+	spent  string    // the last token that was refused by the service
+	health TokenHealth
 }
 
 type flight struct {
@@ -62,8 +64,16 @@ func (s *slot) drop(t *token) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.token == t {
-		s.token = nil
+		s.token, s.spent = nil, t.bearer()
 	}
+}
+
+// had reports whether a token is the one that is at hand, or that the service
+// has refused.
+func (s *slot) had(bearer string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return bearer == s.spent || s.token != nil && bearer == s.token.bearer()
 }
 
 // ready returns what needs no request: a token that is good for a while, or
@@ -110,7 +120,7 @@ func (c *core) join(ctx context.Context, s service, f *flight) (done bool, t *to
 	select {
 	case <-f.done:
 	case <-ctx.Done():
-		return true, nil, c.failLogin(s, ended(ctx))
+		return true, nil, c.failLogin(s, nil, ended(ctx))
 	}
 	gaveUp := errors.Is(f.err, context.Canceled) || errors.Is(f.err, context.DeadlineExceeded)
 	return !gaveUp || ctx.Err() != nil, f.token, f.err
@@ -125,14 +135,26 @@ func (c *core) fetch(ctx context.Context, s service, sl *slot, f *flight, claims
 	sl.mu.Lock()
 	defer sl.mu.Unlock()
 	sl.flight = nil
+	sl.health.note(f.token, f.err, now)
 	switch t := sl.token; {
 	case f.err == nil:
-		sl.token = f.token
+		sl.token, sl.spent = f.token, ""
 	case t != nil && claims == "" && now.Before(t.ends):
 		f.token, f.err, sl.pause = t, nil, now.Add(renewPause)
-	case errors.Is(f.err, cordon.ErrCredential), errors.Is(f.err, cordon.ErrGone), errors.Is(f.err, cordon.ErrThrottled):
+	case stops(f.err):
 		sl.stop, sl.until = f.err, now.Add(stopPause)
 	}
+}
+
+// stops reports whether asking again at once is no use.
+func stops(err error) bool {
+	for _, kind := range []error{cordon.ErrCredential, cordon.ErrGone, cordon.ErrDenied, cordon.ErrThrottled} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	var e *Error
+	return errors.As(err, &e) && e.Code == slowToArrive
 }
 
 // acquirePatiently tries again when sign-in is unavailable for a moment. To

@@ -40,7 +40,7 @@ func TestSignInErrors(t *testing.T) {
 		"500":              {say(500, "<html>"), cordon.ErrUnavailable, "500"},
 		"503":              {say(503, `{"error":"server_error"}`), cordon.ErrUnavailable, "503"},
 		"unknown number":   {aad(401, "invalid_client", 999999, "Something else "+canary+" here"), cordon.ErrCredential, "AADSTS999999: Something else [secret] here"},
-		"unknown error":    {aad(400, "invalid_scope", 70011, "bad scope"), cordon.ErrBadRequest, "bad scope"},
+		"unknown error":    {aad(400, "invalid_scope", 7011999, "bad scope"), cordon.ErrBadRequest, "bad scope"},
 		"html":             {say(200, "<html>"), cordon.ErrMalformed, "malformed"},
 		"html error":       {say(400, "<html>"), cordon.ErrMalformed, "no error of sign-in"},
 		"redirect": {func(w http.ResponseWriter, r *http.Request) {
@@ -69,6 +69,27 @@ func TestSignInErrors(t *testing.T) {
 	}
 }
 
+// Every number that the reference lists has a meaning and an advice.
+func TestEveryRefusalAdvises(t *testing.T) {
+	t.Parallel()
+	kinds := map[error][]int{
+		cordon.ErrCredential: {7000215, 7000222, 700027, 7000218, 50013, 500133, 50012, 50048, 700229, 50034, 50057, 50053, 50055, 50126, 50076, 50079, 50173, 50133},
+		cordon.ErrGone:       {700016, 7000112, 90002, 90038, 900382, 900432},
+		cordon.ErrDenied:     {65001, 65004, 530032, 90099}, cordon.ErrNotProvisioned: {500011},
+		cordon.ErrBadRequest: {50194, 9001023, 70011, 700022, 28002, 28003, 900144},
+		cordon.ErrThrottled:  {50196, 90055}, cordon.ErrUnavailable: {70021, 90024, 90033, 50033, 90006},
+	}
+	for want, numbers := range kinds {
+		for _, n := range numbers {
+			resp := &http.Response{StatusCode: 400}
+			e := signInError(resp, []byte(fmt.Sprintf(`{"error":"invalid_request","error_description":"AADSTS%d: words\r\nTrace ID: x"}`, n)), time.Time{})
+			if !errors.Is(e, want) || e.Code != fmt.Sprintf("AADSTS%d", n) || !strings.Contains(e.Message, ":") || strings.Contains(e.Message, "words") {
+				t.Errorf("%d: got %v, want %v", n, e, want)
+			}
+		}
+	}
+}
+
 // Sign-in that hangs is given up, by whoever waits for it.
 func TestSignInHangs(t *testing.T) {
 	t.Parallel()
@@ -78,6 +99,22 @@ func TestSignInHangs(t *testing.T) {
 	err := c.CheckToken(t.Context(), ResourceGraph)
 	if !errors.Is(err, cordon.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) || f.tokens != 1 {
 		t.Errorf("got %v after %d requests", err, f.tokens)
+	}
+	// A person's sign-in may take its time; one exchange with a host may not.
+	person, err := f.cloud(t, Options{Timeout: 100 * time.Millisecond}).Client(cordon.Tenant{ID: tenantID, ClientID: clientID},
+		NewDeviceCodeCredential(func(context.Context, DeviceCode) error { return nil }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.device = hang
+	if err := person.CheckToken(t.Context(), ResourceGraph); !errors.Is(err, cordon.ErrUnavailable) || !strings.Contains(err.Error(), "no answer within 100ms") {
+		t.Errorf("device code: got %v", err)
+	}
+	// Nobody enters the code until it ends.
+	f.device = say(200, `{"user_code":"u","device_code":"d","verification_uri":"https://x/","expires_in":1,"interval":1,"message":"m"}`)
+	f.signIn = say(400, `{"error":"authorization_pending","error_codes":[70016]}`)
+	if err := person.CheckToken(t.Context(), ResourceGraph); !errors.Is(err, cordon.ErrCredential) || !strings.Contains(err.Error(), "nobody has signed in") {
+		t.Errorf("device code that ends: got %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	f.signIn = func(w http.ResponseWriter, r *http.Request) { cancel(); hang(w, r) }
@@ -258,11 +295,18 @@ func TestClientNeedsWhatItNeeds(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, tenant := range []cordon.Tenant{{}, {ID: tenantID}, {ID: "../common", ClientID: clientID}, {ID: "a/b", ClientID: clientID}} {
-		if _, err := c.Client(tenant, "x"); err == nil {
+		if _, err := c.Client(tenant, NewSecretCredential("x")); err == nil {
 			t.Errorf("%+v was taken", tenant)
 		}
 	}
-	if _, err := c.Client(cordon.Tenant{ID: tenantID, ClientID: clientID}, ""); !errors.Is(err, cordon.ErrCredential) {
-		t.Errorf("no secret: got %v", err)
+	for _, cred := range []Credential{{}, NewSecretCredential(""), NewFederatedCredential(nil), NewDeviceCodeCredential(nil)} {
+		if _, err := c.Client(cordon.Tenant{ID: tenantID, ClientID: clientID}, cred); !errors.Is(err, cordon.ErrCredential) {
+			t.Errorf("no credential: got %v", err)
+		}
+	}
+	for cred, ok := range map[Credential]bool{NewAzureCLICredential(): true, NewManagedIdentityCredential(""): true, NewBrowserCredential(): false} {
+		if _, err := c.Client(cordon.Tenant{ID: tenantID}, cred); (err == nil) != ok {
+			t.Errorf("%s without a client id: got %v", cred, err)
+		}
 	}
 }

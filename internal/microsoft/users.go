@@ -22,6 +22,7 @@ type User struct {
 	UserType                        string `json:"userType"` // "Member" or "Guest"
 	OnPremisesSyncEnabled           *bool  `json:"onPremisesSyncEnabled"`
 	SignInSessionsValidFromDateTime string `json:"signInSessionsValidFromDateTime"`
+	LastPasswordChangeDateTime      string `json:"lastPasswordChangeDateTime"`
 	SecurityIdentifier              string `json:"securityIdentifier"`
 	OnPremisesSecurityIdentifier    string `json:"onPremisesSecurityIdentifier"`
 }
@@ -29,7 +30,7 @@ type User struct {
 const (
 	pathUsers  = "/v1.0/users"
 	selectUser = "$select=id,userPrincipalName,displayName,accountEnabled,userType,onPremisesSyncEnabled," +
-		"signInSessionsValidFromDateTime,securityIdentifier,onPremisesSecurityIdentifier"
+		"signInSessionsValidFromDateTime,lastPasswordChangeDateTime,securityIdentifier,onPremisesSecurityIdentifier"
 )
 
 // Get returns a user by object id or user principal name.
@@ -58,6 +59,7 @@ func (s *UsersService) Get(ctx context.Context, idOrUPN string) (User, error) {
 //
 // Wire:  PATCH /users/{id}
 // Needs: User.EnableDisableAccount.All, User.Read.All
+// Role:  Privileged Authentication Administrator, for a user who is an administrator
 func (s *UsersService) SetEnabled(ctx context.Context, id string, enabled bool, requestID string) error {
 	body := map[string]bool{"accountEnabled": enabled}
 	return s.change(ctx, http.MethodPatch, id, "", body, requestID)

@@ -131,10 +131,10 @@ func several(e cordon.Entity) bool {
 
 // kindOf returns what an action acts on.
 func kindOf(a cordon.ActionName) cordon.EntityKind {
-	if a == cordon.ActionEnableSecurityDefaults {
-		return cordon.KindTenant
+	if a.ForUsers() {
+		return cordon.KindUser
 	}
-	return cordon.KindUser
+	return cordon.KindTenant
 }
 
 func (p Playbook) plan(tenantID string, target cordon.Entity) cordon.Plan {

@@ -25,6 +25,9 @@ func Next(r cordon.Run) (int, cordon.RunState) {
 	if r.Shadow {
 		return -1, cordon.RunShadow
 	}
+	if len(r.Barren()) > 0 {
+		return -1, cordon.RunFailed
+	}
 	return -1, cordon.RunDone
 }
 
@@ -38,7 +41,7 @@ func after(s cordon.Step, shadow bool) cordon.RunState {
 		return ""
 	case s.Proof == cordon.ProofContradicted && (s.Outcome == cordon.OutcomeDone || s.Outcome == cordon.OutcomeAlready):
 		return cordon.RunFailed
-	case s.Settled():
+	case s.Settled(), s.PassedOver():
 		return ""
 	}
 	switch s.Outcome {

@@ -92,8 +92,8 @@ func (s *source) duration(field, text string, least, most time.Duration) (time.D
 	return d, nil
 }
 
-// steps checks the actions. Those that give back what a containment took are
-// known, but need a person.
+// steps checks the actions and spells the words out. Those that give back
+// what a containment took are known, but need a person.
 func (s *source) steps(p *Playbook, d document) error {
 	if len(d.Steps) == 0 {
 		return s.errorAt("$.steps", "steps must name at least one action")
@@ -101,16 +101,35 @@ func (s *source) steps(p *Playbook, d document) error {
 	for i, step := range d.Steps {
 		path, a := fmt.Sprintf("$.steps[%d]", i), cordon.ActionName(step)
 		switch {
-		case slices.Contains(loosening(), a):
-			return s.errorAt(path, "%s needs a person: a playbook must not loosen anything", a)
-		case !slices.Contains(actions(), a):
-			return s.errorAt(path, "no action is called %q: use %q", step, actions())
-		case slices.Contains(p.Steps, a):
-			return s.errorAt(path, "%s is there twice", a)
+		case slices.Contains(loosening(), step):
+			return s.errorAt(path, "%s needs a person: a playbook must not loosen anything", step)
+		case !slices.Contains(actions(), a) && !slices.Contains(words(), step):
+			return s.errorAt(path, "no action is called %q: use %q or %q", step, actions(), words())
+		case slices.Contains(d.Steps[:i], step):
+			return s.errorAt(path, "%s is there twice", step)
 		}
-		p.Steps = append(p.Steps, a)
 	}
+	p.Steps = spellOut(d.Steps)
 	return nil
+}
+
+// spellOut turns words into the actions that they stand for. Names alone stay
+// in their order; with a word among them all are put into the safe order, so
+// that what guard holds does not keep back what it lets pass.
+func spellOut(steps []string) []cordon.ActionName {
+	var out []cordon.ActionName
+	for _, step := range steps {
+		if acts := cordon.Word(step).Actions(); len(acts) > 0 {
+			out = append(out, acts...)
+		} else {
+			out = append(out, cordon.ActionName(step))
+		}
+	}
+	if !slices.ContainsFunc(steps, func(s string) bool { return slices.Contains(words(), s) }) {
+		return out
+	}
+	slices.SortStableFunc(out, func(a, b cordon.ActionName) int { return slices.Index(actions(), a) - slices.Index(actions(), b) })
+	return slices.Compact(out)
 }
 
 func (s *source) when(p *Playbook, d document) error {
@@ -122,13 +141,37 @@ func (s *source) when(p *Playbook, d document) error {
 	return err
 }
 
-// actions lists what a playbook may do.
+// actions lists what a playbook may do, in the safe order.
 func actions() []cordon.ActionName {
-	return []cordon.ActionName{cordon.ActionRevokeSessions, cordon.ActionDisableUser, cordon.ActionEnableSecurityDefaults}
+	var out []cordon.ActionName
+	for _, w := range cordon.Words() {
+		if w != cordon.WordEnable {
+			out = append(out, w.Actions()...)
+		}
+		if w == cordon.WordForcePasswordReset {
+			out = append(out, cordon.ActionForcePasswordChange)
+		}
+	}
+	return append(out, cordon.ActionEnableSecurityDefaults)
 }
 
-func loosening() []cordon.ActionName {
-	return []cordon.ActionName{cordon.ActionEnableUser, cordon.ActionDisableSecurityDefaults}
+// words lists those that stand for actions which a playbook may do.
+func words() []string {
+	var out []string
+	for _, w := range cordon.Words() {
+		if w != cordon.WordEnable {
+			out = append(out, string(w))
+		}
+	}
+	return out
+}
+
+func loosening() []string {
+	out := []string{string(cordon.WordEnable), string(cordon.ActionDisableSecurityDefaults)}
+	for _, a := range cordon.WordEnable.Actions() {
+		out = append(out, string(a))
+	}
+	return out
 }
 
 func named(s string) bool {

@@ -65,8 +65,14 @@ func TestParseRefuses(t *testing.T) {
 		{"no duration", with("30m", "30"), `p.yaml:5:37: corroboration.within must be a duration such as 30m or 48h, not "30"` + "\n | corroboration: {origins: 2, within: 30}\n |                                     ^"},
 		{"too long apart", with("30m", "25h"), "p.yaml:5:37: corroboration.within must be 1m to 24h, not 25h\n | corroboration: {origins: 2, within: 25h}\n |                                     ^"},
 		{"negative", with("48h", "-48h"), "p.yaml:6:10: max_age must be 1m to 720h, not -48h\n | max_age: -48h\n |          ^"},
-		{"unknown action", with("disable_user", "delete_user"), `p.yaml:12:5: no action is called "delete_user": use ["revoke_sessions" "disable_user" "enable_security_defaults"]` + "\n |   - delete_user\n |     ^"},
+		{"unknown action", with("disable_user", "delete_user"), `p.yaml:12:5: no action is called "delete_user": use ["revoke_sessions" "revoke_sessions_okta" "disable_user" "disable_on_premises" "disable_okta" ` +
+			`"force_password_reset" "force_password_reset_on_premises" "force_password_change" "confirm_compromised" "enable_security_defaults"] ` +
+			`or ["revokeAllSessions" "disable" "forcePasswordReset" "markUserAsCompromised"]` + "\n |   - delete_user\n |     ^"},
 		{"loosening action", with("disable_user", "enable_user"), "p.yaml:12:5: enable_user needs a person: a playbook must not loosen anything\n |   - enable_user\n |     ^"},
+		{"loosening word", with("disable_user", "enable"), "p.yaml:12:5: enable needs a person: a playbook must not loosen anything\n |   - enable\n |     ^"},
+		{"loosening on premises", with("disable_user", "enable_on_premises"), "p.yaml:12:5: enable_on_premises needs a person: a playbook must not loosen anything\n |   - enable_on_premises\n |     ^"},
+		{"a word in other letters", with("disable_user", "Disable"), `p.yaml:12:5: no action is called "Disable"`},
+		{"word twice", with("revoke_sessions\n  - disable_user", "disable\n  - disable"), "p.yaml:12:5: disable is there twice\n |   - disable\n |     ^"},
 		{"step twice", with("disable_user", "revoke_sessions"), "p.yaml:12:5: revoke_sessions is there twice\n |   - revoke_sessions\n |     ^"},
 		{"no steps", with("  - revoke_sessions\n  - disable_user\n", ""), "p.yaml:10:8: steps must name at least one action\n | steps:\n |       ^"},
 		{"condition in a block", with("score", "scor"), "p.yaml:9:14: when: undefined field 'scor'\n |   && incident.scor > 50\n |              ^"},
@@ -96,6 +102,28 @@ func TestParseRefuses(t *testing.T) {
 				t.Errorf("took %v", took)
 			}
 		})
+	}
+}
+
+// The words are spelled out for every provider, in the safe order, each action
+// once. Names alone stay as they are written.
+func TestParseWords(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		steps string
+		want  []cordon.ActionName
+	}{
+		{"[disable, revokeAllSessions]", []cordon.ActionName{"revoke_sessions", "revoke_sessions_okta", "disable_user", "disable_on_premises", "disable_okta"}},
+		{"[markUserAsCompromised, forcePasswordReset]", []cordon.ActionName{"force_password_reset", "force_password_reset_on_premises", "confirm_compromised"}},
+		{"[disable_okta, disable, disable_user]", []cordon.ActionName{"disable_user", "disable_on_premises", "disable_okta"}},
+		{"[disable_on_premises, disable_user]", []cordon.ActionName{"disable_on_premises", "disable_user"}},
+		{"[force_password_change, revoke_sessions_okta]", []cordon.ActionName{"force_password_change", "revoke_sessions_okta"}},
+	}
+	for _, tt := range tests {
+		p, err := Parse("p.yaml", []byte(strings.Replace(good, "steps:\n  - revoke_sessions\n  - disable_user\n", "steps: "+tt.steps+"\n", 1)))
+		if err != nil || !reflect.DeepEqual(p.Steps, tt.want) {
+			t.Errorf("%s: got %q, %v; want %q", tt.steps, p.Steps, err, tt.want)
+		}
 	}
 }
 

@@ -30,9 +30,14 @@ func (s *Store) Write(ctx context.Context, do func(*Tx) error) error {
 	return transact(ctx, s.write, nil, s.insert, do)
 }
 
-// Read runs do in a transaction that sees one moment of the database.
+// Read runs do in a transaction that sees one moment of the database. One that
+// its engine is just making has no tables yet, and is ErrNoStore.
 func (s *Store) Read(ctx context.Context, do func(*Tx) error) error {
-	return transact(ctx, s.read, &sql.TxOptions{ReadOnly: true}, nil, do)
+	err := transact(ctx, s.read, &sql.TxOptions{ReadOnly: true}, nil, do)
+	if err != nil && strings.Contains(err.Error(), "no such table: ") {
+		return fmt.Errorf("%w at %s: it is just being made", ErrNoStore, s.path)
+	}
+	return err
 }
 
 func transact(ctx context.Context, db *sql.DB, opts *sql.TxOptions, insert *river.Client[*sql.Tx], do func(*Tx) error) error {

@@ -156,3 +156,44 @@ CREATE TABLE deliveries (
     PRIMARY KEY (notice_id, channel)
 );
 CREATE INDEX deliveries_due ON deliveries (channel, state, due_us);
+
+-- Tenants that were added by a command or by consent; those of the
+-- configuration stand in its file.
+CREATE TABLE tenants (
+    id          TEXT   PRIMARY KEY,
+    name        TEXT   NOT NULL,
+    cloud       TEXT   NOT NULL,
+    mode        TEXT   NOT NULL CHECK (mode IN ('observe', 'approve', 'protect', 'enforce')),
+    tags        TEXT   NOT NULL, -- JSON
+    break_glass TEXT   NOT NULL, -- JSON
+    client_id   TEXT   NOT NULL,
+    credential  TEXT   NOT NULL CHECK (credential IN ('app', 'secret', 'certificate')),
+    sealed      TEXT   NOT NULL, -- base64 of the sealed secret, '' for the shared app
+    added_us    BIGINT NOT NULL,
+    added_by    TEXT   NOT NULL
+);
+
+-- The consent states that were used: each is good for one tenant.
+CREATE TABLE consents (
+    nonce     TEXT   PRIMARY KEY,
+    tenant_id TEXT   NOT NULL,
+    used_us   BIGINT NOT NULL
+);
+
+-- How much of each of Microsoft's limits the engine used, written about once a
+-- minute for people to read. Nothing is decided by it.
+CREATE TABLE budgets (
+    tenant_id       TEXT             NOT NULL, -- '' for a limit of an app over all its tenants
+    app_id          TEXT             NOT NULL, -- '' for a limit of a tenant
+    family          TEXT             NOT NULL,
+    quota           TEXT             NOT NULL, -- the limit in words
+    window_us       BIGINT           NOT NULL, -- over which is counted; 0: what is under way
+    used            DOUBLE PRECISION NOT NULL,
+    remaining       DOUBLE PRECISION NOT NULL,
+    refused         BIGINT           NOT NULL,
+    closed_until_us BIGINT           NOT NULL, -- 0: open
+    why             TEXT             NOT NULL,
+    used_us         BIGINT           NOT NULL,
+    at_us           BIGINT           NOT NULL,
+    PRIMARY KEY (tenant_id, app_id, family, quota)
+) WITHOUT ROWID;

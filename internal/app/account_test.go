@@ -1,0 +1,131 @@
+package app_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/app"
+)
+
+const inWords = `name: in-words
+version: 1
+corroboration: {origins: 2, within: 30m}
+max_age: 48h
+when: |
+  incident.entity_kind == "user" && signals.exists(s, s.state == "open" && s.severity_rank >= rank("high"))
+steps: [disable, revokeAllSessions]
+`
+
+// words adds a playbook in words to the configuration.
+func (w *world) words() {
+	w.t.Helper()
+	dir := filepath.Join(filepath.Dir(w.file), "pb")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		w.t.Fatal(err)
+	}
+	w.write(filepath.Join(dir, "in-words.yaml"), inWords)
+	w.edit("playbooks:\n", "playbooks:\n  dir: pb\n")
+}
+
+// edit changes the configuration.
+func (w *world) edit(old, text string) {
+	w.t.Helper()
+	b, err := os.ReadFile(w.file)
+	if err != nil || !strings.Contains(string(b), old) {
+		w.t.Fatalf("no %q in %s, %v", old, b, err)
+	}
+	w.write(w.file, strings.Replace(string(b), old, text, 1))
+}
+
+// A playbook in words contains a user whom Active Directory keeps: sessions
+// first, then the account where it is kept.
+func TestPlaybookInWords(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "token-theft", tenantYAML{on: []string{"in-words"}})
+	w.words()
+	victim := w.person("mira")
+	w.inject("users", map[string]any{"id": victim, "onPremisesSyncEnabled": true, "onPremisesSecurityIdentifier": "S-1-5-21-1-2-3-4711"})
+	w.sync()
+	var run cordon.Run
+	for _, r := range w.runs() {
+		if r.Requester.Playbook == "in-words" && r.Steps[0].Target.Called(victim) {
+			run = r
+		}
+	}
+	var got []string
+	for _, s := range run.Steps {
+		got = append(got, string(s.Action)+" "+string(s.Outcome)+" "+string(s.Verdict.Reason))
+	}
+	want := []string{
+		"revoke_sessions done within_guardrails", "revoke_sessions_okta skipped no_account", "disable_user skipped no_account",
+		"disable_on_premises done within_guardrails", "disable_okta skipped no_account",
+	}
+	if run.State != cordon.RunDone || !slices.Equal(got, want) {
+		t.Errorf("got %s\n%q\nwant\n%q", run.State, got, want)
+	}
+	writes := w.writes()
+	if len(writes) != 3 || !strings.Contains(writes[2], "/invokeAction") || !strings.Contains(writes[2], `"action":"disable"`) {
+		t.Errorf("writes: %q", writes)
+	}
+	w.verify()
+}
+
+// The same in shadow, and in mode protect, where only what a user mends alone
+// is taken.
+func TestWordsInShadowAndProtect(t *testing.T) {
+	t.Parallel()
+	shadow := newWorld(t, "token-theft", tenantYAML{on: []string{}})
+	shadow.words()
+	shadow.sync()
+	protect := newWorld(t, "token-theft", tenantYAML{mode: "protect", on: []string{"in-words"}})
+	protect.words()
+	protect.sync()
+	find := func(w *world) cordon.Run {
+		runs := w.runs()
+		victim := w.person("mira")
+		i := slices.IndexFunc(runs, func(r cordon.Run) bool {
+			return r.Requester.Playbook == "in-words" && r.Steps[0].Target.Called(victim)
+		})
+		if i < 0 {
+			t.Fatalf("no run: %s", brief(runs))
+		}
+		return runs[i]
+	}
+	if r := find(shadow); r.State != cordon.RunShadow || r.Steps[3].Verdict.Reason != cordon.ReasonNoAccount || r.Steps[2].Verdict.Reason != cordon.ReasonShadow || len(shadow.writes()) != 0 {
+		t.Errorf("shadow: %s, %q", brief([]cordon.Run{r}), shadow.writes())
+	}
+	if r := find(protect); r.State != cordon.RunHeld || r.Steps[2].Verdict.Reason != cordon.ReasonModeProtect || len(protect.writes()) != 1 {
+		t.Errorf("protect: %s, %q", brief([]cordon.Run{r}), protect.writes())
+	}
+}
+
+// The backend of the configuration: on, the undocumented call is made; a word
+// that is none is refused with its place.
+func TestBackend(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "token-theft", tenantYAML{})
+	w.edit("playbooks:\n", "actions:\n  backend: risky_users_invoke_action\nplaybooks:\n")
+	w.sync()
+	victim := w.person("mira")
+	run := w.runOn(victim)
+	if s := run.Steps[0]; run.State != cordon.RunFailed || !strings.Contains(s.Detail, "Microsoft documents no such call") {
+		t.Errorf("%s: %q", brief([]cordon.Run{run}), s.Detail)
+	}
+	paths := []string{}
+	for _, e := range w.cloud.Ledger(true) {
+		if e.Method == "POST" {
+			paths = append(paths, e.Path)
+		}
+	}
+	if want := "/v1.0/identityProtection/riskyUsers/" + victim + "/invokeAction"; !slices.Contains(paths, want) {
+		t.Errorf("no call of %s: %q", want, paths)
+	}
+	w.edit("risky_users_invoke_action", "hearsay")
+	if _, err := app.ReadConfig(w.file); err == nil || !strings.Contains(err.Error(), "actions.backend must be documented or risky_users_invoke_action") || !strings.Contains(err.Error(), ":12: actions.backend") {
+		t.Errorf("got %v", err)
+	}
+}

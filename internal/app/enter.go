@@ -1,0 +1,185 @@
+package app
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/cordonhq/cordon/internal/engine"
+	"github.com/cordonhq/cordon/internal/microsoft"
+	"github.com/cordonhq/cordon/internal/seal"
+	"github.com/cordonhq/cordon/internal/store"
+)
+
+// maxWait is the longest wait for a budget inside one call: less than the
+// time a job may take.
+const maxWait = 12 * time.Second
+
+// An Ask shows a person how to sign in.
+type Ask func(context.Context, microsoft.DeviceCode) error
+
+// An entrance is what lets us into tenants: the hub, and every credential,
+// opened once.
+type entrance struct {
+	config *Config
+	hub    *microsoft.Hub
+	opts   Options
+	key    *seal.Key // nil when none is configured
+	mu     sync.Mutex
+	opened map[Credential]opened
+}
+
+type opened struct {
+	credential microsoft.Credential
+	err        error
+}
+
+// entrance builds the hub and reads the key that opens stored secrets. No
+// tenant is called yet.
+func (c *Config) entrance(ctx context.Context, o Options) (*entrance, error) {
+	hub, err := microsoft.New(microsoft.Options{
+		Endpoints: microsoft.Endpoints(c.Endpoints), Share: c.Budget.Share, MaxWait: maxWait, Now: o.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	key, err := c.Secrets.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &entrance{config: c, hub: hub, opts: o, key: key, opened: map[Credential]opened{}}, nil
+}
+
+// Enter returns the configured tenants with the clients that enter them, and
+// what closes their connections. Nothing is called yet.
+func (c *Config) Enter(ctx context.Context, o Options) ([]engine.Tenant, func(), error) {
+	e, err := c.entrance(ctx, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, err := e.tenants(ctx)
+	return all, e.hub.Close, err
+}
+
+// tenants returns every tenant with its client. One whose credential cannot
+// be had has a client that answers every call with the reason: the others go
+// on, and its coverage says what is wrong.
+func (e *entrance) tenants(ctx context.Context) ([]engine.Tenant, error) {
+	all := make([]engine.Tenant, 0, len(e.config.Tenants))
+	for _, tc := range e.config.Tenants {
+		t, err := e.tenant(ctx, tc)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, t)
+	}
+	return all, nil
+}
+
+func (e *entrance) tenant(ctx context.Context, tc TenantConfig) (engine.Tenant, error) {
+	t := tc.tenant()
+	credential, err := e.credential(ctx, tc)
+	if t.ClientID == "" {
+		t.ClientID = e.config.App.ClientID
+	}
+	var client *microsoft.Client
+	if err == nil {
+		client, err = e.hub.Client(t, credential)
+	}
+	if err != nil {
+		client, err = e.hub.Client(t, microsoft.NewMissingCredential(err))
+	}
+	return engine.Tenant{Tenant: t, Client: client}, err
+}
+
+// credential returns what a tenant is entered with: its own, or the app's.
+func (e *entrance) credential(ctx context.Context, tc TenantConfig) (microsoft.Credential, error) {
+	if o := tc.onboarded; o != nil && o.Credential != store.CredentialApp {
+		return e.unseal(*o)
+	}
+	own := tc.Credential
+	if tc.onboarded != nil || own.none() {
+		own = e.config.App.Credential
+	}
+	if own.none() {
+		return microsoft.Credential{}, errNoApp
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	known, ok := e.opened[own]
+	if !ok {
+		known.credential, known.err = own.open(ctx, e.opts)
+		e.opened[own] = known
+	}
+	return known.credential, known.err
+}
+
+// unseal opens the secret of an onboarded tenant.
+func (e *entrance) unseal(o store.Onboarded) (microsoft.Credential, error) {
+	if e.key == nil {
+		return microsoft.Credential{}, errNoKey
+	}
+	sealed, err := base64.StdEncoding.DecodeString(o.Sealed)
+	if err != nil {
+		return microsoft.Credential{}, errors.New("its stored secret is damaged: add the tenant anew")
+	}
+	secret, err := e.key.Open(sealed, sealedFor(o.ID))
+	if err != nil {
+		return microsoft.Credential{}, fmt.Errorf("its stored secret: %w", err)
+	}
+	if o.Credential == store.CredentialCertificate {
+		return microsoft.NewCertificateCredential(secret, "")
+	}
+	return microsoft.NewSecretCredential(string(secret)), nil
+}
+
+// sealedFor binds a sealed secret to its tenant, so that one row of the
+// database cannot be put in place of another.
+func sealedFor(tenantID string) string { return "cordon tenant " + tenantID }
+
+// errNoKey says what to do when a secret is to be sealed or opened and there
+// is no key.
+var errNoKey = errors.New("secrets.key is not set: make a key with cordon key create, and name its place in the configuration")
+
+// open reads the key that seals secrets; nil when none is configured.
+func (s Secrets) open(ctx context.Context) (*seal.Key, error) {
+	if s.Key.ref == "" {
+		return nil, nil //nolint:nilnil // no key is needed as long as nothing is sealed
+	}
+	set, err := s.Key.Reveal(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("secrets.key: %w", err)
+	}
+	key, err := seal.Parse([]byte(set))
+	if err != nil {
+		return nil, fmt.Errorf("secrets.key: %w", err)
+	}
+	return key, nil
+}
+
+// verifyCredentials opens the credential of every tenant.
+func (c *Config) verifyCredentials(ctx context.Context, o Options) error {
+	e, err := c.entrance(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer e.hub.Close()
+	var errs []error
+	for _, tc := range c.Tenants {
+		credential, err := e.credential(ctx, tc)
+		t := tc.tenant()
+		if t.ClientID == "" {
+			t.ClientID = c.App.ClientID
+		}
+		if err == nil {
+			_, err = e.hub.Client(t, credential)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("tenant %s: %w", tc.Name, err))
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,254 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/engine"
+	"github.com/cordonhq/cordon/internal/microsoft"
+	"github.com/cordonhq/cordon/internal/store"
+)
+
+// Enlist adds the tenants that were onboarded to those of the file. Without a
+// store there are none.
+func (c *Config) Enlist(ctx context.Context) error {
+	s, err := store.OpenReader(c.Storage.URL)
+	if errors.Is(err, store.ErrNoStore) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if err := c.enlist(ctx, s); !errors.Is(err, store.ErrNoStore) {
+		return err
+	}
+	return nil
+}
+
+// enlist adds the onboarded tenants of a store. One that stands in the file
+// as well is as the file says.
+func (c *Config) enlist(ctx context.Context, s *store.Store) error {
+	var found []store.Onboarded
+	err := s.Read(ctx, func(tx *store.Tx) (err error) {
+		found, err = tx.Tenants(ctx)
+		return err
+	})
+	for _, o := range found {
+		if !slices.ContainsFunc(c.Tenants, func(t TenantConfig) bool { return t.ID == o.ID }) {
+			c.Tenants = append(c.Tenants, enlisted(o))
+		}
+	}
+	return err
+}
+
+func enlisted(o store.Onboarded) TenantConfig {
+	return TenantConfig{
+		ID: o.ID, Name: o.Name, Cloud: string(o.Cloud), Mode: string(o.Mode), Tags: o.Tags, BreakGlass: o.BreakGlass,
+		Credential: Credential{ClientID: o.ClientID}, onboarded: &o,
+	}
+}
+
+// Onboarded reports whether a tenant was added by a command or by consent,
+// and does not stand in the file.
+func (c *Config) Onboarded(id string) bool {
+	t := c.find(id)
+	return t != nil && t.onboarded != nil
+}
+
+func (c *Config) find(id string) *TenantConfig {
+	i := slices.IndexFunc(c.Tenants, func(t TenantConfig) bool { return t.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return &c.Tenants[i]
+}
+
+// A NewTenant is a tenant to be added. Without secret and certificate it is
+// entered with the app that all tenants share.
+type NewTenant struct {
+	cordon.Tenant
+	Secret      string // a client secret
+	Certificate []byte // PEM or PKCS#12, with its private key
+	Password    string // of the certificate; it is not kept
+}
+
+// AddTenant stores a tenant with its secret sealed.
+func (c *Config) AddTenant(ctx context.Context, n NewTenant, person string, now time.Time) error {
+	n.ID = strings.ToLower(n.ID)
+	n.Name = cmp.Or(n.Name, n.ID)
+	o := store.Onboarded{Tenant: n.Tenant, Credential: store.CredentialApp, AddedAt: now, AddedBy: person}
+	if err := c.checkNew(n); err != nil {
+		return err
+	}
+	if err := c.sealInto(ctx, n, &o); err != nil {
+		return err
+	}
+	return c.write(ctx, "tenant add", func(s *store.Store) error {
+		return putTenant(ctx, s, o, person, "added", now)
+	})
+}
+
+// checkNew says what is wrong with a tenant to be added.
+func (c *Config) checkNew(n NewTenant) error {
+	if !cordon.IsGUID(n.ID) {
+		return fmt.Errorf("%q is not a directory id: it is a GUID", n.ID)
+	}
+	for _, t := range c.Tenants {
+		if t.ID == n.ID || strings.EqualFold(t.Name, n.Name) {
+			return fmt.Errorf("tenant %s (%s) is there already: cordon tenant set changes it", t.Name, t.ID)
+		}
+	}
+	own := n.Secret != "" || len(n.Certificate) > 0
+	switch {
+	case n.Secret != "" && len(n.Certificate) > 0:
+		return errors.New("give a secret or a certificate, not both")
+	case own && !cordon.IsGUID(n.ClientID):
+		return errors.New("a tenant with a credential of its own needs the id of its app, a GUID")
+	case !own && c.App.none():
+		return errNoApp
+	}
+	return nil
+}
+
+// sealInto seals the secret of a new tenant.
+func (c *Config) sealInto(ctx context.Context, n NewTenant, o *store.Onboarded) error {
+	var secret []byte
+	switch {
+	case n.Secret != "":
+		o.Credential, secret = store.CredentialSecret, []byte(n.Secret)
+	case len(n.Certificate) > 0:
+		plain, err := microsoft.PlainCertificate(n.Certificate, n.Password)
+		if err != nil {
+			return err
+		}
+		o.Credential, secret = store.CredentialCertificate, plain
+	default:
+		o.ClientID = c.App.ClientID
+		return nil
+	}
+	key, err := c.Secrets.open(ctx)
+	if err != nil {
+		return err
+	}
+	if key == nil {
+		return errNoKey
+	}
+	sealed, err := key.Seal(secret, sealedFor(n.ID))
+	o.Sealed = base64.StdEncoding.EncodeToString(sealed)
+	return err
+}
+
+// SetTenant changes an onboarded tenant.
+func (c *Config) SetTenant(ctx context.Context, t cordon.Tenant, person string, now time.Time) error {
+	old := c.find(t.ID)
+	if old == nil || old.onboarded == nil {
+		return fmt.Errorf("tenant %s stands in %s: change it there", t.Name, c.file)
+	}
+	if slices.ContainsFunc(c.Tenants, func(o TenantConfig) bool { return o.ID != t.ID && strings.EqualFold(o.Name, t.Name) }) {
+		return fmt.Errorf("another tenant is called %s", t.Name)
+	}
+	o := *old.onboarded
+	o.Tenant = t
+	return c.write(ctx, "tenant set", func(s *store.Store) error { return putTenant(ctx, s, o, person, "changed", now) })
+}
+
+// RemoveTenant stops the runs of a tenant and forgets its secret and its
+// cursors. The audit stays.
+func (c *Config) RemoveTenant(ctx context.Context, t cordon.Tenant, person string, now time.Time) (stopped int, err error) {
+	if !c.Onboarded(t.ID) {
+		return 0, fmt.Errorf("tenant %s stands in %s: take it out there", t.Name, c.file)
+	}
+	err = c.write(ctx, "tenant remove", func(s *store.Store) error {
+		return s.Write(ctx, func(tx *store.Tx) (err error) {
+			if stopped, err = stopRuns(ctx, tx, t.ID, now); err != nil {
+				return err
+			}
+			if err := tx.ForgetTenant(ctx, t.ID); err != nil {
+				return err
+			}
+			return engine.Record(ctx, tx, tenantEntry(t, person, "removed", now))
+		})
+	})
+	return stopped, err
+}
+
+// stopRuns ends what is under way in a tenant. A step whose action has left
+// stays as it is: nobody can say any more what came of it.
+func stopRuns(ctx context.Context, tx *store.Tx, tenantID string, now time.Time) (int, error) {
+	runs, err := tx.Runs(ctx, store.RunFilter{Tenants: []string{tenantID}, States: []cordon.RunState{cordon.RunRunning, cordon.RunHeld}})
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range runs {
+		for _, s := range r.Steps {
+			if s.Outcome != cordon.OutcomePlanned {
+				continue
+			}
+			s.Outcome, s.Detail = cordon.OutcomeSkipped, "the tenant was removed"
+			if err := tx.PutStep(ctx, r, s); err != nil {
+				return 0, err
+			}
+		}
+		if err := tx.SetRunState(ctx, r.ID, cordon.RunFailed, now); err != nil {
+			return 0, err
+		}
+	}
+	return len(runs), nil
+}
+
+// putTenant stores a tenant with the audit entry that says so.
+func putTenant(ctx context.Context, s *store.Store, o store.Onboarded, person, what string, now time.Time) error {
+	return s.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.PutTenant(ctx, o); err != nil {
+			return err
+		}
+		return engine.Record(ctx, tx, tenantEntry(o.Tenant, person, what, now))
+	})
+}
+
+// tenantEntry is what the audit says about a change of the list of tenants.
+func tenantEntry(t cordon.Tenant, person, what string, now time.Time) cordon.Entry {
+	data, err := json.Marshal(struct {
+		What  string            `json:"what"` // added, changed or removed
+		Name  string            `json:"name"`
+		Mode  cordon.Mode       `json:"mode"`
+		Tags  map[string]string `json:"tags,omitempty"`
+		Glass []string          `json:"break_glass,omitempty"`
+	}{what, t.Name, t.Mode, t.Tags, t.BreakGlass})
+	if err != nil {
+		panic(fmt.Sprintf("app: a tenant of texts does not marshal: %v", err))
+	}
+	return cordon.Entry{At: now.UTC(), Kind: cordon.EntryTenant, TenantID: t.ID, Actor: person, Target: t.ID, Data: data}
+}
+
+// write holds the store while do changes it.
+func (c *Config) write(ctx context.Context, command string, do func(*store.Store) error) (err error) {
+	release, err := hold(c, command)
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(ctx, c.Storage.URL)
+	if err != nil {
+		return errors.Join(err, release())
+	}
+	return errors.Join(do(s), s.Close(), release())
+}
+
+// hold takes the store for a command.
+func hold(c *Config, command string) (release func() error, err error) {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "an unnamed host"
+	}
+	return store.Hold(c.Storage.URL, store.Holder{Command: command, PID: os.Getpid(), Host: host, Since: time.Now().UTC()})
+}

@@ -1,0 +1,40 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/cordonhq/cordon/internal/app"
+	"github.com/cordonhq/cordon/internal/engine"
+	"github.com/cordonhq/cordon/internal/microsoft"
+)
+
+// enter returns the tenants that s picks with the clients that enter them,
+// and what closes their connections.
+func (d *Deps) enter(ctx context.Context, s app.Selection) (*app.Config, []engine.Tenant, func(), error) {
+	c, picked, err := d.pick(ctx, s)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	all, done, err := c.Enter(ctx, d.house())
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	wanted := make(map[string]bool, len(picked))
+	for _, p := range picked {
+		wanted[p.ID] = true
+	}
+	var tenants []engine.Tenant
+	for _, t := range all {
+		if wanted[t.ID] {
+			tenants = append(tenants, t)
+		}
+	}
+	return c, tenants, done, nil
+}
+
+// ask shows a person how to sign in.
+func (d *Deps) ask(_ context.Context, code microsoft.DeviceCode) error {
+	_, err := fmt.Fprintf(d.Err, "To sign in, open %s and enter the code %s\n", code.VerificationURL, code.UserCode)
+	return err
+}

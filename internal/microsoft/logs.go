@@ -1,0 +1,90 @@
+package microsoft
+
+import (
+	"context"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/cordonhq/cordon"
+)
+
+const (
+	pathSignIns = "/v1.0/auditLogs/signIns"
+	pathAudits  = "/v1.0/auditLogs/directoryAudits"
+)
+
+// SignIns yields the interactive sign-ins since then, newest first: of one
+// user by object id, or of everybody when userID is empty.
+//
+// Wire:  GET /auditLogs/signIns
+// Needs: AuditLog.Read.All
+// Licence: Entra ID P1
+func (s *LogsService) SignIns(ctx context.Context, since time.Time, userID string) iter.Seq2[Page, error] {
+	c, only := (*core)(s), ""
+	if userID != "" {
+		only = equals("userId", userID)
+	}
+	q := get(graph, FamilyReports, 1, pathSignIns, filter(notBefore("createdDateTime", since), only))
+	if userID != "" && !cordon.IsGUID(userID) {
+		return failed(c.bad(q, "not an object id"))
+	}
+	return c.pages(ctx, q)
+}
+
+// failed is a feed that ends before its first page.
+func failed(err error) iter.Seq2[Page, error] {
+	return func(yield func(Page, error) bool) { yield(Page{}, err) }
+}
+
+// SignIn returns one sign-in. Its id is the request id that a detection names.
+//
+// Wire:  GET /auditLogs/signIns/{id}
+// Needs: AuditLog.Read.All
+// Licence: Entra ID P1
+func (s *LogsService) SignIn(ctx context.Context, id string) (SignIn, error) {
+	c := (*core)(s)
+	q := get(graph, FamilyReports, 1, pathSignIns+"/"+segment(id), "")
+	if !isOpaque(id) {
+		return SignIn{}, c.bad(q, "not the id of a sign-in")
+	}
+	return readIf(ctx, c, q, func(v SignIn) bool { return strings.EqualFold(v.ID, id) })
+}
+
+// DirectoryAudits yields what was changed in the directory since then.
+//
+// Wire:  GET /auditLogs/directoryAudits
+// Needs: AuditLog.Read.All
+func (s *LogsService) DirectoryAudits(ctx context.Context, since time.Time) iter.Seq2[Page, error] {
+	return (*core)(s).pages(ctx, get(graph, FamilyReports, 1, pathAudits, changedSince("activityDateTime", since)))
+}
+
+// ConfirmCompromised tells Entra that these sign-ins were not their users'. It
+// takes ids of sign-ins and at most RiskChunk of them.
+//
+// Wire:  POST /auditLogs/signIns/confirmCompromised
+// Needs: IdentityRiskEvent.ReadWrite.All
+// Licence: Entra ID P2
+func (s *LogsService) ConfirmCompromised(ctx context.Context, ids []string, requestID string) error {
+	return (*core)(s).judgeRisk(ctx, FamilyReports, pathSignIns+"/confirmCompromised", "requestIds", ids, requestID)
+}
+
+// ConfirmSafe tells Entra that these sign-ins were their users' own. It takes
+// ids of sign-ins and at most RiskChunk of them.
+//
+// Wire:  POST /auditLogs/signIns/confirmSafe
+// Needs: IdentityRiskEvent.ReadWrite.All
+// Licence: Entra ID P2
+func (s *LogsService) ConfirmSafe(ctx context.Context, ids []string, requestID string) error {
+	return (*core)(s).judgeRisk(ctx, FamilyReports, pathSignIns+"/confirmSafe", "requestIds", ids, requestID)
+}
+
+// Dismiss tells Entra that these sign-ins were no risk. It takes ids of
+// sign-ins and at most RiskChunk of them.
+//
+// Wire:  POST /auditLogs/signIns/dismiss
+// Needs: IdentityRiskEvent.ReadWrite.All
+// Licence: Entra ID P2
+func (s *LogsService) Dismiss(ctx context.Context, ids []string, requestID string) error {
+	return (*core)(s).judgeRisk(ctx, FamilyReports, pathSignIns+"/dismiss", "requestIds", ids, requestID)
+}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package microsoft
+
+const simulatedTenants = 10_000
