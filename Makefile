@@ -6,7 +6,7 @@ VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 PACKAGES := ./...
 
-.PHONY: build demo test race lint bench postgres clean
+.PHONY: build demo test race clients lint bench postgres clean
 
 build: ## the one binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/cordon
@@ -14,7 +14,7 @@ build: ## the one binary
 demo: build ## watch Cordon contain a simulated attack
 	$(BIN) demo
 
-test: lint race ## everything that CI runs
+test: lint race clients ## everything that CI runs
 
 postgres: ## the server that the store's tests start, where apt can bring it
 	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
@@ -27,6 +27,14 @@ race: build postgres ## all tests, with the race detector where cgo can be had
 	@if command -v "$$($(GO) env CC)" >/dev/null; then \
 		CGO_ENABLED=1 $(GO) test -race -timeout 12m $(PACKAGES); \
 	else echo "no C compiler: tests run without the race detector"; $(GO) test -timeout 12m $(PACKAGES); fi
+
+# Their modules are many and large: compiling them takes minutes and 5 GB of
+# memory once. The test cache does not know the binary, hence -count=1.
+clients: build ## Microsoft's SDKs and Python against the simulator, where the SDKs can be had
+	@cd test/clients && \
+	if why=$$($$(command -v timeout >/dev/null && echo timeout 180) $(GO) mod download 2>&1); then \
+		CORDON="$(CURDIR)/$(BIN)" $(GO) test -p 1 -count=1 -timeout 6m; \
+	else echo "the modules of test/clients cannot be had here: $$(echo "$${why:-the time is up}" | tail -1)"; fi
 
 lint: ## golangci-lint, built from its own module
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt -w on these"; exit 1; }
