@@ -52,10 +52,11 @@ func (c *Config) enlist(ctx context.Context, s *store.Store) error {
 }
 
 func enlisted(o store.Onboarded) TenantConfig {
-	return TenantConfig{
-		ID: o.ID, Name: o.Name, Cloud: string(o.Cloud), Mode: string(o.Mode), Tags: o.Tags, BreakGlass: o.BreakGlass,
-		Credential: Credential{ClientID: o.ClientID}, onboarded: &o,
+	t := TenantConfig{ID: o.ID, Name: o.Name, Cloud: string(o.Cloud), Mode: string(o.Mode), Tags: o.Tags, BreakGlass: o.BreakGlass, onboarded: &o}
+	if o.Credential != store.CredentialApp { // the shared app is the one of today: it may have been registered anew since
+		t.Credential.ClientID = o.ClientID
 	}
+	return t
 }
 
 // Onboarded reports whether a tenant was added by a command or by consent,
