@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -151,6 +152,14 @@ func (h *House) Onboard(ctx context.Context, state, tenantID string) (cordon.Ten
 	return t, h.welcome(ctx, engine.Tenant{Tenant: t, Client: client}, s)
 }
 
+// free reports whether a name can be a tenant's. What a tenant calls itself is
+// hostile text: it must not pass for another tenant, its id, or a pattern that
+// fits others.
+func (c *Config) free(name string) bool {
+	taken := func(t TenantConfig) bool { return t.tenant().Matches(name) }
+	return name != "" && !cordon.IsGUID(name) && !strings.ContainsAny(name, `*?[]\`) && !slices.ContainsFunc(c.Tenants, taken)
+}
+
 // proveTenant returns the tenant's name after its token and its own word have
 // shown that it is the one.
 func proveTenant(ctx context.Context, client *microsoft.Client, t cordon.Tenant) (string, error) {
@@ -176,6 +185,9 @@ func (h *House) welcome(ctx context.Context, t engine.Tenant, s consentState) er
 	defer h.joining.Unlock()
 	if known := h.Config.find(t.ID); known != nil {
 		return fmt.Errorf("tenant %s is watched already: %w", known.Name, cordon.ErrConflict)
+	}
+	if !h.Config.free(t.Name) {
+		t.Name = t.ID
 	}
 	o := store.Onboarded{Tenant: t.Tenant, Credential: store.CredentialApp, AddedAt: now, AddedBy: s.Person}
 	err := h.Store.Write(ctx, func(tx *store.Tx) error {

@@ -224,6 +224,24 @@ func TestConsentIsProved(t *testing.T) {
 	}
 }
 
+// A tenant that would be called like another is called by its id.
+func TestConsentTakesNobodysName(t *testing.T) {
+	t.Parallel()
+	p := newPartner(t)
+	tenants := p.cloud.Info().Tenants
+	for i, name := range []string{"CONTOSO", "con*"} {
+		customer := tenants[i+1]
+		if got := p.comeBack(p.consent(p.link(app.Invitation{Tenant: customer.ID, Name: name})), nil); got != http.StatusOK {
+			t.Fatalf("%s: status %d", name, got)
+		}
+		for _, o := range p.onboarded() {
+			if o.ID == customer.ID && o.Name != customer.ID {
+				t.Errorf("a tenant is called %s", o.Name)
+			}
+		}
+	}
+}
+
 // A link is good for one tenant, also when it was made for any.
 func TestConsentLinkIsSingleUse(t *testing.T) {
 	t.Parallel()
