@@ -1,3 +1,6 @@
+// The three providers share one cloud and one set of helpers, and each case is
+// read beside the same case of the others: they stand together for that.
+
 package engine
 
 import (

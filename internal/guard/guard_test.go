@@ -1,3 +1,6 @@
+// One table of verdicts over all rules: split by rule, the order in which they
+// are asked would no longer be seen in one place.
+
 package guard
 
 import (
