@@ -57,7 +57,10 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		reply(w, 200, fmt.Sprintf(`{"token_endpoint":%q,"authorization_endpoint":%q,"issuer":%q}`,
 			base+"/oauth2/v2.0/token", base+"/oauth2/v2.0/authorize", base+"/v2.0"))
 	case strings.HasSuffix(r.URL.Path, "/devicecode"):
-		f.device(w, r)
+		f.mu.Lock()
+		device := f.device
+		f.mu.Unlock()
+		device(w, r)
 	case strings.HasSuffix(r.URL.Path, "/token"):
 		f.mu.Lock()
 		f.tokens++

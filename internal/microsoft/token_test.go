@@ -106,18 +106,26 @@ func TestSignInHangs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	f.mu.Lock() // an exchange that was given up may still be read
 	f.device = hang
+	f.mu.Unlock()
 	if err := person.CheckToken(t.Context(), ResourceGraph); !errors.Is(err, cordon.ErrUnavailable) || !strings.Contains(err.Error(), "no answer within 100ms") {
 		t.Errorf("device code: got %v", err)
 	}
 	// Nobody enters the code until it ends.
+	f.mu.Lock() // an exchange that was given up may still be read
 	f.device = say(200, `{"user_code":"u","device_code":"d","verification_uri":"https://x/","expires_in":1,"interval":1,"message":"m"}`)
+	f.mu.Unlock()
+	f.mu.Lock() // an exchange that was given up may still be read
 	f.signIn = say(400, `{"error":"authorization_pending","error_codes":[70016]}`)
+	f.mu.Unlock()
 	if err := person.CheckToken(t.Context(), ResourceGraph); !errors.Is(err, cordon.ErrCredential) || !strings.Contains(err.Error(), "nobody has signed in") {
 		t.Errorf("device code that ends: got %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
+	f.mu.Lock() // an exchange that was given up may still be read
 	f.signIn = func(w http.ResponseWriter, r *http.Request) { cancel(); hang(w, r) }
+	f.mu.Unlock()
 	if err := c.CheckToken(ctx, ResourceGraph); !errors.Is(err, context.Canceled) || errors.Is(err, cordon.ErrUnavailable) {
 		t.Errorf("cancelled: got %v", err)
 	}
