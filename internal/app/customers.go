@@ -160,7 +160,7 @@ func (c *Config) lacking(token microsoft.TokenInfo) ([]string, error) {
 
 // invite returns a consent link for a customer, or "" when none can be made.
 func (e *entrance) invite(t cordon.Tenant, k Customer, person string) string {
-	if e.key == nil || e.config.App.PublicURL == "" || e.config.App.ClientID == "" {
+	if e.keyErr != nil || e.config.App.PublicURL == "" || e.config.App.ClientID == "" {
 		return ""
 	}
 	link, err := e.consentURL(Invitation{Form: microsoft.ConsentV2, Cloud: t.Cloud, Tenant: k.ID, Name: k.Name}, person)

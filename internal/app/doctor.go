@@ -78,16 +78,6 @@ func (c *Config) Examine(ctx context.Context, x Examination, o Options) ([]Findi
 	return all, errors.Join(errs...)
 }
 
-// only returns the clients of some tenants.
-func (e *entrance) only(ctx context.Context, picked []cordon.Tenant) ([]engine.Tenant, error) {
-	all, err := e.tenants(ctx)
-	wanted := make(map[string]bool, len(picked))
-	for _, p := range picked {
-		wanted[p.ID] = true
-	}
-	return slices.DeleteFunc(all, func(t engine.Tenant) bool { return !wanted[t.ID] }), err
-}
-
 // examine looks at one tenant, one feature after the other: a tenant's budget
 // is small, and others are asked meanwhile.
 func (e *entrance) examine(ctx context.Context, t engine.Tenant, features []Feature) ([]Finding, error) {

@@ -5,9 +5,11 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/cordonhq/cordon"
 	"github.com/cordonhq/cordon/internal/engine"
 	"github.com/cordonhq/cordon/internal/microsoft"
 	"github.com/cordonhq/cordon/internal/seal"
@@ -27,7 +29,8 @@ type entrance struct {
 	config *Config
 	hub    *microsoft.Hub
 	opts   Options
-	key    *seal.Key // nil when none is configured
+	key    *seal.Key
+	keyErr error // why there is no key: only what is sealed suffers from it
 	mu     sync.Mutex
 	opened map[Credential]opened
 }
@@ -46,30 +49,36 @@ func (c *Config) entrance(ctx context.Context, o Options) (*entrance, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := c.Secrets.open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &entrance{config: c, hub: hub, opts: o, key: key, opened: map[Credential]opened{}}, nil
+	e := &entrance{config: c, hub: hub, opts: o, opened: map[Credential]opened{}}
+	e.key, e.keyErr = c.Secrets.open(ctx)
+	return e, nil
 }
 
-// Enter returns the configured tenants with the clients that enter them, and
-// what closes their connections. Nothing is called yet.
-func (c *Config) Enter(ctx context.Context, o Options) ([]engine.Tenant, func(), error) {
+// Enter returns the tenants that are picked with the clients that enter them,
+// and what closes their connections. Nothing is called yet.
+func (c *Config) Enter(ctx context.Context, picked []cordon.Tenant, o Options) ([]engine.Tenant, func(), error) {
 	e, err := c.entrance(ctx, o)
 	if err != nil {
 		return nil, nil, err
 	}
-	all, err := e.tenants(ctx)
-	return all, e.hub.Close, err
+	tenants, err := e.only(ctx, picked)
+	return tenants, e.hub.Close, err
 }
 
-// tenants returns every tenant with its client. One whose credential cannot
-// be had has a client that answers every call with the reason: the others go
-// on, and its coverage says what is wrong.
-func (e *entrance) tenants(ctx context.Context) ([]engine.Tenant, error) {
-	all := make([]engine.Tenant, 0, len(e.config.Tenants))
-	for _, tc := range e.config.Tenants {
+// only returns the tenants that are picked with their clients. What the others
+// are entered with is not opened.
+func (e *entrance) only(ctx context.Context, picked []cordon.Tenant) ([]engine.Tenant, error) {
+	wanted := make(map[string]bool, len(picked))
+	for _, p := range picked {
+		wanted[p.ID] = true
+	}
+	return e.tenants(ctx, slices.DeleteFunc(slices.Clone(e.config.Tenants), func(t TenantConfig) bool { return !wanted[t.ID] }))
+}
+
+// tenants returns tenants with their clients.
+func (e *entrance) tenants(ctx context.Context, configured []TenantConfig) ([]engine.Tenant, error) {
+	all := make([]engine.Tenant, 0, len(configured))
+	for _, tc := range configured {
 		t, err := e.tenant(ctx, tc)
 		if err != nil {
 			return nil, err
@@ -79,20 +88,28 @@ func (e *entrance) tenants(ctx context.Context) ([]engine.Tenant, error) {
 	return all, nil
 }
 
+// tenant returns a tenant with its client. One whose credential cannot be had
+// has a client that answers every call with the reason: the others go on, and
+// its coverage says what is wrong.
 func (e *entrance) tenant(ctx context.Context, tc TenantConfig) (engine.Tenant, error) {
-	t := tc.tenant()
-	credential, err := e.credential(ctx, tc)
+	t, err := e.enter(ctx, tc)
+	if err != nil {
+		t.Client, err = e.hub.Client(t.Tenant, microsoft.NewMissingCredential(err))
+	}
+	return t, err
+}
+
+// enter returns a tenant with the client that its credential makes.
+func (e *entrance) enter(ctx context.Context, tc TenantConfig) (engine.Tenant, error) {
+	t := engine.Tenant{Tenant: tc.tenant()}
 	if t.ClientID == "" {
 		t.ClientID = e.config.App.ClientID
 	}
-	var client *microsoft.Client
+	credential, err := e.credential(ctx, tc)
 	if err == nil {
-		client, err = e.hub.Client(t, credential)
+		t.Client, err = e.hub.Client(t.Tenant, credential)
 	}
-	if err != nil {
-		client, err = e.hub.Client(t, microsoft.NewMissingCredential(err))
-	}
-	return engine.Tenant{Tenant: t, Client: client}, err
+	return t, err
 }
 
 // credential returns what a tenant is entered with: its own, or the app's.
@@ -119,8 +136,8 @@ func (e *entrance) credential(ctx context.Context, tc TenantConfig) (microsoft.C
 
 // unseal opens the secret of an onboarded tenant.
 func (e *entrance) unseal(o store.Onboarded) (microsoft.Credential, error) {
-	if e.key == nil {
-		return microsoft.Credential{}, errNoKey
+	if e.keyErr != nil {
+		return microsoft.Credential{}, e.keyErr
 	}
 	sealed, err := base64.StdEncoding.DecodeString(o.Sealed)
 	if err != nil {
@@ -144,10 +161,10 @@ func sealedFor(tenantID string) string { return "cordon tenant " + tenantID }
 // is no key.
 var errNoKey = errors.New("secrets.key is not set: make a key with cordon key create, and name its place in the configuration")
 
-// open reads the key that seals secrets; nil when none is configured.
+// open reads the key that seals secrets.
 func (s Secrets) open(ctx context.Context) (*seal.Key, error) {
 	if s.Key.ref == "" {
-		return nil, nil //nolint:nilnil // no key is needed as long as nothing is sealed
+		return nil, errNoKey
 	}
 	set, err := s.Key.Reveal(ctx)
 	if err != nil {
@@ -160,26 +177,28 @@ func (s Secrets) open(ctx context.Context) (*seal.Key, error) {
 	return key, nil
 }
 
-// verifyCredentials opens the credential of every tenant.
+// verifyCredentials opens the key, if one is named, and the credential of every
+// tenant.
 func (c *Config) verifyCredentials(ctx context.Context, o Options) error {
 	e, err := c.entrance(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer e.hub.Close()
-	var errs []error
+	errs := []error{e.brokenKey()}
 	for _, tc := range c.Tenants {
-		credential, err := e.credential(ctx, tc)
-		t := tc.tenant()
-		if t.ClientID == "" {
-			t.ClientID = c.App.ClientID
-		}
-		if err == nil {
-			_, err = e.hub.Client(t, credential)
-		}
-		if err != nil {
+		if _, err := e.enter(ctx, tc); err != nil {
 			errs = append(errs, fmt.Errorf("tenant %s: %w", tc.Name, err))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// brokenKey returns why the key that the configuration names cannot be had. To
+// name none is no mistake.
+func (e *entrance) brokenKey() error {
+	if e.config.Secrets.Key.ref == "" {
+		return nil
+	}
+	return e.keyErr
 }

@@ -19,7 +19,7 @@ func TestSharedAppIsThatOfToday(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer e.hub.Close()
-	got, err := e.tenants(t.Context())
+	got, err := e.tenants(t.Context(), c.Tenants)
 	if err != nil || len(got) != 1 || got[0].ClientID != guidB {
 		t.Errorf("got %+v, error %v", got, err)
 	}

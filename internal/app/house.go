@@ -79,7 +79,10 @@ func (h *House) build(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	tenants, err := h.entrance.tenants(ctx)
+	if err := h.entrance.brokenKey(); err != nil {
+		h.log.WarnContext(ctx, "tenants whose secrets are stored are not read, and no consent is taken", "error", err)
+	}
+	tenants, err := h.entrance.tenants(ctx, h.Config.Tenants)
 	if err != nil {
 		return err
 	}

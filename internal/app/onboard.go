@@ -60,8 +60,8 @@ func (c *Config) ConsentURL(ctx context.Context, in Invitation, person string, o
 	switch {
 	case c.App.ClientID == "":
 		return "", errors.New("app.client_id is not set: a consent link is for the app that all tenants share")
-	case e.key == nil:
-		return "", errNoKey
+	case e.keyErr != nil:
+		return "", e.keyErr
 	case c.App.PublicURL == "" && in.Form != microsoft.ConsentPartner:
 		return "", errors.New("app.public_url is not set: it is where the administrator comes back to")
 	}
@@ -110,8 +110,8 @@ func (e *entrance) sealState(s consentState) (string, error) {
 var errState = fmt.Errorf("this consent link is not one of ours, or it is out of date: ask for a new one: %w", cordon.ErrDenied)
 
 func (e *entrance) openState(text string) (s consentState, err error) {
-	if e.key == nil {
-		return s, errNoKey
+	if e.keyErr != nil {
+		return s, e.keyErr
 	}
 	sealed, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {
@@ -137,19 +137,14 @@ func (h *House) Onboard(ctx context.Context, state, tenantID string) (cordon.Ten
 	if !cordon.IsGUID(tenantID) || s.Tenant != "" && s.Tenant != tenantID {
 		return cordon.Tenant{}, fmt.Errorf("the answer is for another tenant than the link was made for: %w", cordon.ErrDenied)
 	}
-	t := cordon.Tenant{ID: tenantID, Name: s.Name, Cloud: s.Cloud, Mode: cordon.ModeObserve, Tags: s.Tags, ClientID: h.Config.App.ClientID}
-	credential, err := h.entrance.credential(ctx, TenantConfig{})
+	t, err := h.entrance.enter(ctx, TenantConfig{ID: tenantID, Name: s.Name, Cloud: string(s.Cloud), Mode: string(cordon.ModeObserve), Tags: s.Tags})
 	if err != nil {
-		return t, err
+		return t.Tenant, err
 	}
-	client, err := h.entrance.hub.Client(t, credential)
-	if err != nil {
-		return t, err
+	if t.Name, err = proveTenant(ctx, t); err != nil {
+		return t.Tenant, err
 	}
-	if t.Name, err = proveTenant(ctx, client, t); err != nil {
-		return t, err
-	}
-	return t, h.welcome(ctx, engine.Tenant{Tenant: t, Client: client}, s)
+	return t.Tenant, h.welcome(ctx, t, s)
 }
 
 // free reports whether a name can be a tenant's. What a tenant calls itself is
@@ -162,12 +157,12 @@ func (c *Config) free(name string) bool {
 
 // proveTenant returns the tenant's name after its token and its own word have
 // shown that it is the one.
-func proveTenant(ctx context.Context, client *microsoft.Client, t cordon.Tenant) (string, error) {
-	token, err := client.TokenInfo(ctx, microsoft.ResourceGraph)
+func proveTenant(ctx context.Context, t engine.Tenant) (string, error) {
+	token, err := t.Client.TokenInfo(ctx, microsoft.ResourceGraph)
 	if err != nil {
 		return "", fmt.Errorf("the consent is not seen yet; it may take a minute: %w", err)
 	}
-	org, err := client.Organization(ctx)
+	org, err := t.Client.Organization(ctx)
 	if err != nil {
 		return "", fmt.Errorf("the tenant could not be asked who it is; a consent may take a minute to be seen: %w", err)
 	}

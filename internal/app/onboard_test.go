@@ -86,6 +86,14 @@ func (p *partner) openHouse() {
 	p.t.Cleanup(p.pages.Close)
 }
 
+func (p *partner) closeHouse() {
+	p.t.Helper()
+	p.pages.Close()
+	if err := p.house.Close(); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
 // link makes a consent link.
 func (p *partner) link(in app.Invitation) string {
 	p.t.Helper()

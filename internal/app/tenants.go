@@ -141,9 +141,6 @@ func (c *Config) sealInto(ctx context.Context, n NewTenant, o *store.Onboarded) 
 	if err != nil {
 		return err
 	}
-	if key == nil {
-		return errNoKey
-	}
 	sealed, err := key.Seal(secret, sealedFor(n.ID))
 	o.Sealed = base64.StdEncoding.EncodeToString(sealed)
 	return err
@@ -171,7 +168,7 @@ func (c *Config) RemoveTenant(ctx context.Context, t cordon.Tenant, person strin
 	}
 	err = c.write(ctx, "tenant remove", func(s *store.Store) error {
 		return s.Write(ctx, func(tx *store.Tx) (err error) {
-			if stopped, err = stopRuns(ctx, tx, t.ID, now); err != nil {
+			if stopped, err = engine.Abandon(ctx, tx, t.ID, "the tenant was removed", now); err != nil {
 				return err
 			}
 			if err := tx.ForgetTenant(ctx, t.ID); err != nil {
@@ -181,30 +178,6 @@ func (c *Config) RemoveTenant(ctx context.Context, t cordon.Tenant, person strin
 		})
 	})
 	return stopped, err
-}
-
-// stopRuns ends what is under way in a tenant. A step whose action has left
-// stays as it is: nobody can say any more what came of it.
-func stopRuns(ctx context.Context, tx *store.Tx, tenantID string, now time.Time) (int, error) {
-	runs, err := tx.Runs(ctx, store.RunFilter{Tenants: []string{tenantID}, States: []cordon.RunState{cordon.RunRunning, cordon.RunHeld}})
-	if err != nil {
-		return 0, err
-	}
-	for _, r := range runs {
-		for _, s := range r.Steps {
-			if s.Outcome != cordon.OutcomePlanned {
-				continue
-			}
-			s.Outcome, s.Detail = cordon.OutcomeSkipped, "the tenant was removed"
-			if err := tx.PutStep(ctx, r, s); err != nil {
-				return 0, err
-			}
-		}
-		if err := tx.SetRunState(ctx, r.ID, cordon.RunFailed, now); err != nil {
-			return 0, err
-		}
-	}
-	return len(runs), nil
 }
 
 // putTenant stores a tenant with the audit entry that says so.

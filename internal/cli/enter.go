@@ -16,21 +16,8 @@ func (d *Deps) enter(ctx context.Context, s app.Selection) (*app.Config, []engin
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	all, done, err := c.Enter(ctx, d.house())
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	wanted := make(map[string]bool, len(picked))
-	for _, p := range picked {
-		wanted[p.ID] = true
-	}
-	var tenants []engine.Tenant
-	for _, t := range all {
-		if wanted[t.ID] {
-			tenants = append(tenants, t)
-		}
-	}
-	return c, tenants, done, nil
+	tenants, done, err := c.Enter(ctx, picked, d.house())
+	return c, tenants, done, err
 }
 
 // ask shows a person how to sign in.

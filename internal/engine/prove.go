@@ -165,8 +165,12 @@ func (e *Engine) superseded(ctx context.Context, run cordon.Run, s cordon.Step) 
 	return later, err
 }
 
-// record stores a step as it stands together with its audit entry.
+// record stores a step as it stands now together with its audit entry.
 func (e *Engine) record(ctx context.Context, tx *store.Tx, run cordon.Run, s cordon.Step, kind cordon.EntryKind) error {
+	return record(ctx, tx, run, s, kind, e.Now())
+}
+
+func record(ctx context.Context, tx *store.Tx, run cordon.Run, s cordon.Step, kind cordon.EntryKind, now time.Time) error {
 	if err := tx.PutStep(ctx, run, s); err != nil {
 		return err
 	}
@@ -178,7 +182,7 @@ func (e *Engine) record(ctx context.Context, tx *store.Tx, run cordon.Run, s cor
 		return fmt.Errorf("audit: %w", err)
 	}
 	return Record(ctx, tx, cordon.Entry{
-		At: e.Now().UTC(), Kind: kind, TenantID: run.TenantID, RunID: run.ID, Step: s.Index,
+		At: now.UTC(), Kind: kind, TenantID: run.TenantID, RunID: run.ID, Step: s.Index,
 		Actor: run.Requester.String(), Action: s.Action, Target: s.Target.ID(), Data: data,
 	})
 }

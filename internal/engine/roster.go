@@ -1,6 +1,13 @@
 package engine
 
-import "sync"
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/store"
+)
 
 // A roster is the tenants that the engine watches. One may join while it
 // runs.
@@ -56,4 +63,38 @@ func (e *Engine) Join(t Tenant) {
 	if r.joined != nil {
 		r.joined(&t)
 	}
+}
+
+// Abandon ends what is under way in a tenant that leaves, and returns how many
+// runs that were. No engine works on the store meanwhile.
+func Abandon(ctx context.Context, tx *store.Tx, tenantID, why string, now time.Time) (int, error) {
+	runs, err := tx.Runs(ctx, store.RunFilter{Tenants: []string{tenantID}, States: []cordon.RunState{cordon.RunRunning, cordon.RunHeld}})
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range runs {
+		for _, s := range r.Steps {
+			if err := abandon(ctx, tx, r, s, why, now); err != nil {
+				return 0, err
+			}
+		}
+		if err := tx.SetRunState(ctx, r.ID, cordon.RunFailed, now); err != nil {
+			return 0, err
+		}
+	}
+	return len(runs), nil
+}
+
+// abandon ends one step. Of an action that may have left nobody can say any
+// more what came of it: it is neither done nor failed.
+func abandon(ctx context.Context, tx *store.Tx, r cordon.Run, s cordon.Step, why string, now time.Time) error {
+	switch s.Outcome { //nolint:exhaustive // the others have their end
+	case cordon.OutcomePlanned:
+		s.Outcome, s.Detail = cordon.OutcomeSkipped, why
+		return tx.PutStep(ctx, r, s)
+	case cordon.OutcomeIntent:
+		s.Outcome, s.Proof, s.Detail = cordon.OutcomeUnknown, cordon.ProofUnknown, "no answer was written down, and nobody looks any more: "+why
+		return record(ctx, tx, r, s, cordon.EntryOutcome, now)
+	}
+	return nil
 }
