@@ -162,7 +162,7 @@ func (c *Config) CredentialOf(tenantID string) (kind microsoft.CredentialKind, e
 		return "", time.Time{}
 	}
 	if o := t.onboarded; o != nil && o.Credential != store.CredentialApp {
-		return microsoft.CredentialKind(o.Credential), time.Time{}
+		return microsoft.CredentialKind(o.Credential), o.Expires
 	}
 	own := t.Credential
 	if t.onboarded != nil || own.none() {

@@ -150,7 +150,7 @@ func (e *entrance) unseal(o store.Onboarded) (microsoft.Credential, error) {
 	if o.Credential == store.CredentialCertificate {
 		return microsoft.NewCertificateCredential(secret, "")
 	}
-	return microsoft.NewSecretCredential(string(secret)), nil
+	return microsoft.NewSecretCredential(string(secret)).Until(o.Expires), nil
 }
 
 // sealedFor binds a sealed secret to its tenant, so that one row of the

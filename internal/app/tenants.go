@@ -74,24 +74,41 @@ func (c *Config) find(id string) *TenantConfig {
 	return &c.Tenants[i]
 }
 
-// A NewTenant is a tenant to be added. Without secret and certificate it is
-// entered with the app that all tenants share.
-type NewTenant struct {
-	cordon.Tenant
-	Secret      string // a client secret
-	Certificate []byte // PEM or PKCS#12, with its private key
-	Password    string // of the certificate; it is not kept
+// A Secret is what a tenant of the store is entered with. The zero value is
+// the app that all tenants share.
+type Secret struct {
+	ClientID    string
+	Text        string    // a client secret
+	Expires     time.Time // when it ends, if that is known
+	Certificate []byte    // PEM or PKCS#12, with its private key
+	Password    string    // of the certificate; it is not kept
+}
+
+// none reports whether there is neither a secret nor a certificate.
+func (s Secret) none() bool { return s.Text == "" && len(s.Certificate) == 0 }
+
+// check says what is wrong with the secret.
+func (s Secret) check() error {
+	switch {
+	case s.Text != "" && len(s.Certificate) > 0:
+		return errors.New("give a secret or a certificate, not both")
+	case s.Text == "" && !s.Expires.IsZero():
+		return errors.New("the end of a secret goes with the secret: a certificate tells its own")
+	case !s.none() && !cordon.IsGUID(s.ClientID):
+		return errors.New("a tenant with a credential of its own needs the id of its app, a GUID")
+	}
+	return nil
 }
 
 // AddTenant stores a tenant with its secret sealed.
-func (c *Config) AddTenant(ctx context.Context, n NewTenant, person string, now time.Time) error {
-	n.ID = strings.ToLower(n.ID)
-	n.Name = cmp.Or(n.Name, n.ID)
-	o := store.Onboarded{Tenant: n.Tenant, Credential: store.CredentialApp, AddedAt: now, AddedBy: person}
-	if err := c.checkNew(n); err != nil {
+func (c *Config) AddTenant(ctx context.Context, t cordon.Tenant, s Secret, person string, now time.Time) error {
+	t.ID = strings.ToLower(t.ID)
+	t.Name = cmp.Or(t.Name, t.ID)
+	o := store.Onboarded{Tenant: t, Credential: store.CredentialApp, AddedAt: now, AddedBy: person}
+	if err := c.checkNew(t, s); err != nil {
 		return err
 	}
-	if err := c.sealInto(ctx, n, &o); err != nil {
+	if err := c.sealInto(ctx, s, &o); err != nil {
 		return err
 	}
 	return c.write(ctx, "tenant add", func(s *store.Store) error {
@@ -100,7 +117,7 @@ func (c *Config) AddTenant(ctx context.Context, n NewTenant, person string, now 
 }
 
 // checkNew says what is wrong with a tenant to be added.
-func (c *Config) checkNew(n NewTenant) error {
+func (c *Config) checkNew(n cordon.Tenant, s Secret) error {
 	if !cordon.IsGUID(n.ID) {
 		return fmt.Errorf("%q is not a directory id: it is a GUID", n.ID)
 	}
@@ -109,26 +126,20 @@ func (c *Config) checkNew(n NewTenant) error {
 			return fmt.Errorf("tenant %s (%s) is there already: cordon tenant set changes it", t.Name, t.ID)
 		}
 	}
-	own := n.Secret != "" || len(n.Certificate) > 0
-	switch {
-	case n.Secret != "" && len(n.Certificate) > 0:
-		return errors.New("give a secret or a certificate, not both")
-	case own && !cordon.IsGUID(n.ClientID):
-		return errors.New("a tenant with a credential of its own needs the id of its app, a GUID")
-	case !own && c.App.none():
+	if s.none() && c.App.none() {
 		return errNoApp
 	}
-	return nil
+	return s.check()
 }
 
-// sealInto seals the secret of a new tenant.
-func (c *Config) sealInto(ctx context.Context, n NewTenant, o *store.Onboarded) error {
+// sealInto seals what a tenant is entered with.
+func (c *Config) sealInto(ctx context.Context, s Secret, o *store.Onboarded) error {
 	var secret []byte
 	switch {
-	case n.Secret != "":
-		o.Credential, secret = store.CredentialSecret, []byte(n.Secret)
-	case len(n.Certificate) > 0:
-		plain, err := microsoft.PlainCertificate(n.Certificate, n.Password)
+	case s.Text != "":
+		o.Credential, secret = store.CredentialSecret, []byte(s.Text)
+	case len(s.Certificate) > 0:
+		plain, err := microsoft.PlainCertificate(s.Certificate, s.Password)
 		if err != nil {
 			return err
 		}
@@ -141,13 +152,14 @@ func (c *Config) sealInto(ctx context.Context, n NewTenant, o *store.Onboarded) 
 	if err != nil {
 		return err
 	}
-	sealed, err := key.Seal(secret, sealedFor(n.ID))
-	o.Sealed = base64.StdEncoding.EncodeToString(sealed)
+	sealed, err := key.Seal(secret, sealedFor(o.ID))
+	o.ClientID, o.Expires, o.Sealed = s.ClientID, s.Expires, base64.StdEncoding.EncodeToString(sealed)
 	return err
 }
 
-// SetTenant changes an onboarded tenant.
-func (c *Config) SetTenant(ctx context.Context, t cordon.Tenant, person string, now time.Time) error {
+// SetTenant changes an onboarded tenant and, if one is given, what it is
+// entered with.
+func (c *Config) SetTenant(ctx context.Context, t cordon.Tenant, s Secret, person string, now time.Time) error {
 	old := c.find(t.ID)
 	if old == nil || old.onboarded == nil {
 		return fmt.Errorf("tenant %s stands in %s: change it there", t.Name, c.file)
@@ -155,9 +167,22 @@ func (c *Config) SetTenant(ctx context.Context, t cordon.Tenant, person string, 
 	if slices.ContainsFunc(c.Tenants, func(o TenantConfig) bool { return o.ID != t.ID && strings.EqualFold(o.Name, t.Name) }) {
 		return fmt.Errorf("another tenant is called %s", t.Name)
 	}
-	o := *old.onboarded
+	o, what := *old.onboarded, "changed"
+	t.ClientID = o.ClientID
 	o.Tenant = t
-	return c.write(ctx, "tenant set", func(s *store.Store) error { return putTenant(ctx, s, o, person, "changed", now) })
+	if o.Credential != store.CredentialApp { // the shared app's id is no default for an app of its own
+		s.ClientID = cmp.Or(s.ClientID, o.ClientID)
+	}
+	if err := s.check(); err != nil {
+		return err
+	}
+	if !s.none() {
+		what = "renewed"
+		if err := c.sealInto(ctx, s, &o); err != nil {
+			return err
+		}
+	}
+	return c.write(ctx, "tenant set", func(s *store.Store) error { return putTenant(ctx, s, o, person, what, now) })
 }
 
 // RemoveTenant stops the runs of a tenant and forgets its secret and its
@@ -193,7 +218,7 @@ func putTenant(ctx context.Context, s *store.Store, o store.Onboarded, person, w
 // tenantEntry is what the audit says about a change of the list of tenants.
 func tenantEntry(t cordon.Tenant, person, what string, now time.Time) cordon.Entry {
 	data, err := json.Marshal(struct {
-		What  string            `json:"what"` // added, changed or removed
+		What  string            `json:"what"` // added, changed, renewed, removed or consented
 		Name  string            `json:"name"`
 		Mode  cordon.Mode       `json:"mode"`
 		Tags  map[string]string `json:"tags,omitempty"`

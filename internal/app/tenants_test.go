@@ -14,6 +14,7 @@ import (
 	"github.com/cordonhq/cordon/internal/app"
 	"github.com/cordonhq/cordon/internal/engine"
 	"github.com/cordonhq/cordon/internal/seal"
+	"github.com/cordonhq/cordon/internal/sim"
 	"github.com/cordonhq/cordon/internal/store"
 	"github.com/goccy/go-yaml"
 )
@@ -41,14 +42,15 @@ func (w *world) moveToStore() {
 		w.t.Fatal(err)
 	}
 	w.write(filepath.Join(filepath.Dir(w.file), "key"), string(key))
-	w.add(app.NewTenant{
-		Tenant: cordon.Tenant{ID: w.tenant.ID, Name: "contoso", ClientID: w.tenant.ClientID, Mode: cordon.ModeEnforce}, Secret: w.tenant.ClientSecret,
-	})
+	w.add(w.tenant, cordon.Tenant{Name: "contoso", Mode: cordon.ModeEnforce})
 }
 
-func (w *world) add(n app.NewTenant) {
+// add adds a tenant of the cloud with its own app's secret.
+func (w *world) add(from sim.TenantInfo, t cordon.Tenant) {
 	w.t.Helper()
-	if err := w.enlisted().AddTenant(w.t.Context(), n, "ruth@desk", time.Now()); err != nil {
+	t.ID = from.ID
+	err := w.enlisted().AddTenant(w.t.Context(), t, app.Secret{ClientID: from.ClientID, Text: from.ClientSecret}, "ruth@desk", time.Now())
+	if err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -115,7 +117,7 @@ func TestLostKeyStopsOnlyWhatIsSealed(t *testing.T) {
 	p := newPartner(t)
 	p.closeHouse()
 	sealed := p.cloud.Info().Tenants[1]
-	p.add(app.NewTenant{Tenant: cordon.Tenant{ID: sealed.ID, Name: "fabrikam", ClientID: sealed.ClientID, Mode: cordon.ModeObserve}, Secret: sealed.ClientSecret})
+	p.add(sealed, cordon.Tenant{Name: "fabrikam", Mode: cordon.ModeObserve})
 	p.openHouse()
 	answer := p.consent(p.link(app.Invitation{Tenant: p.cloud.Info().Tenants[2].ID}))
 	p.closeHouse()

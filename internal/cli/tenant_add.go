@@ -2,9 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"github.com/cordonhq/cordon"
@@ -66,7 +63,7 @@ func (w *tenantWish) apply(cmd *cobra.Command, t *cordon.Tenant) (err error) {
 
 func newTenantAddCmd(d *Deps) *cobra.Command {
 	var w tenantWish
-	var clientID, certificate, password, secret string
+	var f secretFlags
 	cmd := &cobra.Command{
 		Use:   "add TENANT",
 		Short: "Add a tenant, by directory id or domain",
@@ -76,102 +73,59 @@ secret it is entered with the app that all tenants share (app: in the
 configuration). A certificate or secret of its own is encrypted with the key
 that secrets.key names before it is stored.
 
-A secret is never an argument: --secret-file reads a file, or - standard input.`,
+A secret is never an argument: --secret-file reads a file, or - standard input.
+When a secret ends nobody tells Cordon but you, with --secret-expires; a
+certificate tells its own end.`,
 		Example: `  cordon tenant add contoso.com --name contoso --tag ring=canary
   cordon tenant add fabrikam.com --client-id 6f1c… --certificate fabrikam.pem
-  cordon tenant add 0f3a… --cloud us_gov_l4 --client-id 6f1c… --secret-file -`,
+  cordon tenant add 0f3a… --cloud us_gov_l4 --client-id 6f1c… --secret-file - --secret-expires 2027-01-31`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := d.readConfig(cmd.Context())
 			if err != nil {
 				return err
 			}
-			n := app.NewTenant{Tenant: cordon.Tenant{ID: args[0], Name: w.name, ClientID: clientID, Mode: cordon.ModeObserve}}
-			if err := w.apply(cmd, &n.Tenant); err != nil {
+			t := cordon.Tenant{ID: args[0], Name: w.name, Mode: cordon.ModeObserve}
+			if err := w.apply(cmd, &t); err != nil {
 				return err
 			}
-			if n.Cloud, err = cordon.ParseCloud(w.cloud); err != nil {
+			if t.Cloud, err = cordon.ParseCloud(w.cloud); err != nil {
 				return usagef("--cloud: %w", err)
 			}
-			if err := d.readSecrets(&n, certificate, password, secret); err != nil {
+			s, err := f.read()
+			if err != nil {
 				return err
 			}
-			return d.addTenant(cmd.Context(), c, n, cmd.Flags().Changed("cloud"))
+			return d.addTenant(cmd.Context(), c, t, s, cmd.Flags().Changed("cloud"))
 		},
 	}
 	w.flags(cmd)
+	f.flags(cmd)
 	cmd.Flags().StringVar(&w.name, "name", "", "short name; default the domain or id")
 	cmd.Flags().StringVar(&w.cloud, "cloud", "", "global, gcc, us_gov_l4, us_gov_l5 or china; default found by asking")
-	cmd.Flags().StringVar(&clientID, "client-id", "", "id of the tenant's own app; default the app that all share")
-	cmd.Flags().StringVar(&certificate, "certificate", "", "file with the app's certificate and key, PEM or PKCS#12")
-	cmd.Flags().StringVar(&password, "password-file", "", "file with the password of a PKCS#12 certificate, or -")
-	cmd.Flags().StringVar(&secret, "secret-file", "", "file with the app's client secret, or -")
 	cmd.ValidArgsFunction = cobra.NoFileCompletions
 	return cmd
 }
 
-// readSecrets reads the files that hold secrets.
-func (d *Deps) readSecrets(n *app.NewTenant, certificate, password, secret string) error {
-	for _, f := range []struct {
-		path string
-		take func([]byte)
-	}{
-		{certificate, func(b []byte) { n.Certificate = b }},
-		{password, func(b []byte) { n.Password = strings.TrimRight(string(b), "\r\n") }},
-		{secret, func(b []byte) { n.Secret = strings.TrimRight(string(b), "\r\n") }},
-	} {
-		if f.path == "" {
-			continue
-		}
-		b, err := readFile(f.path)
-		if err != nil {
-			return err
-		}
-		f.take(b)
-	}
-	return nil
-}
-
-// maxSecret bounds a file with a secret.
-const maxSecret = 1 << 20
-
-func readFile(path string) ([]byte, error) {
-	if path != "-" {
-		info, err := os.Stat(path)
-		if err == nil && info.Size() > maxSecret {
-			err = fmt.Errorf("%s is too large for a secret", path)
-		}
-		if err != nil {
-			return nil, err
-		}
-		return os.ReadFile(path)
-	}
-	b, err := io.ReadAll(io.LimitReader(os.Stdin, maxSecret))
-	if err == nil && len(b) == 0 {
-		err = usagef("nothing on standard input")
-	}
-	return b, err
-}
-
 // addTenant finds out which tenant is meant and stores it.
-func (d *Deps) addTenant(ctx context.Context, c *app.Config, n app.NewTenant, cloudGiven bool) error {
-	if !cordon.IsGUID(n.ID) || !cloudGiven {
-		found, err := c.Discover(ctx, n.ID, d.house())
+func (d *Deps) addTenant(ctx context.Context, c *app.Config, t cordon.Tenant, s app.Secret, cloudGiven bool) error {
+	if !cordon.IsGUID(t.ID) || !cloudGiven {
+		found, err := c.Discover(ctx, t.ID, d.house())
 		if err != nil {
 			return err
 		}
-		if n.Name == "" {
-			n.Name = n.ID
+		if t.Name == "" {
+			t.Name = t.ID
 		}
-		n.ID = found.TenantID
+		t.ID = found.TenantID
 		if !cloudGiven {
-			n.Cloud = found.Cloud
+			t.Cloud = found.Cloud
 		}
 	}
-	if err := c.AddTenant(ctx, n, person(), d.Now()); err != nil {
+	if err := c.AddTenant(ctx, t, s, person(), d.Now()); err != nil {
 		return err
 	}
-	return d.showTenant(ctx, n.ID)
+	return d.showTenant(ctx, t.ID)
 }
 
 // showTenant prints one tenant as it is stored now.

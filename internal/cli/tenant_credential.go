@@ -49,8 +49,8 @@ func newTenantCredentialsCmd(d *Deps) *cobra.Command {
 token, and what is wrong: ok, expires_soon (in 30 days or less), expired, refused
 (or not to be had), consent_lost (the tenant no longer knows the app, or has
 disabled it), unknown (not read). It shows what sync and serve found; nobody is
-called. The end of a client secret is known when the configuration tells it
-(expires); a certificate tells it itself.
+called. The end of a client secret is known when the configuration tells it (expires)
+or, of a tenant that was added, --secret-expires; a certificate tells it itself.
 
 Exit 3 when a credential is in any other state than ok or unknown, else 5 when
 one was not read.`,

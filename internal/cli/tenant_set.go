@@ -10,13 +10,16 @@ import (
 
 func newTenantSetCmd(d *Deps) *cobra.Command {
 	var w tenantWish
+	var f secretFlags
 	cmd := &cobra.Command{
 		Use:   "set TENANT",
-		Short: "Change mode, tags, name or break-glass accounts of a tenant that was added",
-		Long: `Change mode, tags, name or break-glass accounts of a tenant that was added. One
-that stands in the configuration is changed there. The audit holds the change;
-serve takes it up at its next start.`,
+		Short: "Change mode, tags, name, break-glass accounts or secret of a tenant that was added",
+		Long: `Change mode, tags, name or break-glass accounts of a tenant that was added, or
+put a new certificate or secret in the place of the old one. A tenant that
+stands in the configuration is changed there. The audit holds the change; serve
+takes it up at its next start.`,
 		Example: `  cordon tenant set contoso --mode enforce
+  cordon tenant set contoso --secret-file new --secret-expires 2028-01-31
   cordon tenant set contoso --tag ring=wide --break-glass glass@contoso.com`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -33,13 +36,21 @@ serve takes it up at its next start.`,
 			if t.Name == "" {
 				return usagef("--name must not be empty")
 			}
-			if err := c.SetTenant(cmd.Context(), t, person(), d.Now()); err != nil {
+			s, err := f.read()
+			if err != nil {
+				return err
+			}
+			if f.clientID != "" && f.certificate+f.secret == "" {
+				return usagef("--client-id goes with --certificate or --secret-file")
+			}
+			if err := c.SetTenant(cmd.Context(), t, s, person(), d.Now()); err != nil {
 				return err
 			}
 			return d.showTenant(cmd.Context(), t.ID)
 		},
 	}
 	w.flags(cmd)
+	f.flags(cmd)
 	cmd.Flags().StringVar(&w.name, "name", "", "new short name")
 	cmd.ValidArgsFunction = d.completeTenants
 	return cmd

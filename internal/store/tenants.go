@@ -14,7 +14,8 @@ import (
 type Onboarded struct {
 	cordon.Tenant
 	Credential CredentialKind
-	Sealed     string // the secret, encrypted for this tenant; "" for the shared app
+	Sealed     string    // the secret, encrypted for this tenant; "" for the shared app
+	Expires    time.Time // when a client secret ends; zero when nobody has said
 	AddedAt    time.Time
 	AddedBy    string
 }
@@ -29,15 +30,16 @@ const (
 	CredentialCertificate CredentialKind = "certificate" // a certificate of its own
 )
 
-const tenantColumns = `id, name, cloud, mode, tags, break_glass, client_id, credential, sealed, added_us, added_by`
+const tenantColumns = `id, name, cloud, mode, tags, break_glass, client_id, credential, sealed, expires_us, added_us, added_by`
 
 // PutTenant stores an onboarded tenant, in place of one with the same id.
 func (t *Tx) PutTenant(ctx context.Context, o Onboarded) error {
-	return t.exec(ctx, `INSERT INTO tenants (`+tenantColumns+`) VALUES (`+list(1, 11)+`)
+	return t.exec(ctx, `INSERT INTO tenants (`+tenantColumns+`) VALUES (`+list(1, 12)+`)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, cloud = excluded.cloud, mode = excluded.mode, tags = excluded.tags,
-		break_glass = excluded.break_glass, client_id = excluded.client_id, credential = excluded.credential, sealed = excluded.sealed`,
+		break_glass = excluded.break_glass, client_id = excluded.client_id, credential = excluded.credential, sealed = excluded.sealed,
+		expires_us = excluded.expires_us`,
 		o.ID, o.Name, string(o.Cloud), string(o.Mode), asJSON(o.Tags), asJSON(o.BreakGlass), o.ClientID, string(o.Credential), o.Sealed,
-		us(o.AddedAt), o.AddedBy)
+		us(o.Expires), us(o.AddedAt), o.AddedBy)
 }
 
 // Tenants returns the onboarded tenants, by name.
@@ -74,11 +76,11 @@ func (t *Tx) UseConsent(ctx context.Context, nonce, tenantID string, at time.Tim
 func scanTenant(r scanner) (Onboarded, error) {
 	var o Onboarded
 	var tags, glass string
-	var added int64
-	err := r.Scan(&o.ID, &o.Name, &o.Cloud, &o.Mode, &tags, &glass, &o.ClientID, &o.Credential, &o.Sealed, &added, &o.AddedBy)
+	var expires, added int64
+	err := r.Scan(&o.ID, &o.Name, &o.Cloud, &o.Mode, &tags, &glass, &o.ClientID, &o.Credential, &o.Sealed, &expires, &added, &o.AddedBy)
 	if err != nil {
 		return o, err
 	}
-	o.AddedAt = fromUS(added)
+	o.Expires, o.AddedAt = fromUS(expires), fromUS(added)
 	return o, errors.Join(json.Unmarshal([]byte(tags), &o.Tags), json.Unmarshal([]byte(glass), &o.BreakGlass))
 }

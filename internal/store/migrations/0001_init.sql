@@ -169,6 +169,7 @@ CREATE TABLE tenants (
     client_id   TEXT   NOT NULL,
     credential  TEXT   NOT NULL CHECK (credential IN ('app', 'secret', 'certificate')),
     sealed      TEXT   NOT NULL, -- base64 of the sealed secret, '' for the shared app
+    expires_us  BIGINT NOT NULL, -- when the client secret ends, as somebody said; 0 when nobody did
     added_us    BIGINT NOT NULL,
     added_by    TEXT   NOT NULL
 );
