@@ -78,28 +78,38 @@ func TestPlaybookInWords(t *testing.T) {
 // is taken.
 func TestWordsInShadowAndProtect(t *testing.T) {
 	t.Parallel()
-	shadow := newWorld(t, "token-theft", tenantYAML{on: []string{}})
-	shadow.words()
-	shadow.sync()
-	protect := newWorld(t, "token-theft", tenantYAML{mode: "protect", on: []string{"in-words"}})
-	protect.words()
-	protect.sync()
-	find := func(w *world) cordon.Run {
-		runs := w.runs()
-		victim := w.person("mira")
-		i := slices.IndexFunc(runs, func(r cordon.Run) bool {
-			return r.Requester.Playbook == "in-words" && r.Steps[0].Target.Called(victim)
+	tests := []struct {
+		name   string
+		yaml   tenantYAML
+		state  cordon.RunState
+		third  cordon.Reason // why the third step is not done
+		writes int
+	}{
+		{"shadow", tenantYAML{on: []string{}}, cordon.RunShadow, cordon.ReasonShadow, 0},
+		{"protect", tenantYAML{mode: "protect", on: []string{"in-words"}}, cordon.RunHeld, cordon.ReasonModeProtect, 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, "token-theft", tt.yaml)
+			w.words()
+			w.sync()
+			victim := w.person("mira")
+			runs := w.runs()
+			i := slices.IndexFunc(runs, func(r cordon.Run) bool {
+				return r.Requester.Playbook == "in-words" && r.Steps[0].Target.Called(victim)
+			})
+			if i < 0 {
+				t.Fatalf("no run: %s", brief(runs))
+			}
+			r := runs[i]
+			if r.State != tt.state || r.Steps[2].Verdict.Reason != tt.third || len(w.writes()) != tt.writes {
+				t.Errorf("%s, %q", brief([]cordon.Run{r}), w.writes())
+			}
+			if tt.state == cordon.RunShadow && r.Steps[3].Verdict.Reason != cordon.ReasonNoAccount {
+				t.Errorf("%s", brief([]cordon.Run{r}))
+			}
 		})
-		if i < 0 {
-			t.Fatalf("no run: %s", brief(runs))
-		}
-		return runs[i]
-	}
-	if r := find(shadow); r.State != cordon.RunShadow || r.Steps[3].Verdict.Reason != cordon.ReasonNoAccount || r.Steps[2].Verdict.Reason != cordon.ReasonShadow || len(shadow.writes()) != 0 {
-		t.Errorf("shadow: %s, %q", brief([]cordon.Run{r}), shadow.writes())
-	}
-	if r := find(protect); r.State != cordon.RunHeld || r.Steps[2].Verdict.Reason != cordon.ReasonModeProtect || len(protect.writes()) != 1 {
-		t.Errorf("protect: %s, %q", brief([]cordon.Run{r}), protect.writes())
 	}
 }
 

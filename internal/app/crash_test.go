@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -25,6 +26,11 @@ const (
 func TestMain(m *testing.M) {
 	if file := os.Getenv(crashConfig); file != "" {
 		crash(file, engine.Point(os.Getenv(crashPoint)))
+	}
+	// The tests wait for Microsoft's limits most of the time, and use little of
+	// the processor. -parallel on the command line still wins.
+	if err := flag.Set("test.parallel", "12"); err != nil {
+		panic(err)
 	}
 	os.Exit(m.Run())
 }

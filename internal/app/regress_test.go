@@ -143,7 +143,7 @@ func TestHangingReceiverHoldsUpNobody(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ran := make(chan error, 1)
 	go func() { ran <- h.Engine.Run(ctx) }()
-	deadline, stop := context.WithTimeout(t.Context(), 15*time.Second)
+	deadline, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	for len(w.told.of(cordon.NoticeContained)) < 2 && deadline.Err() == nil {
 		select {

@@ -37,7 +37,7 @@ func (p *partner) serve() (stop func()) {
 // await waits until met.
 func await(t *testing.T, what string, met func() bool) {
 	t.Helper()
-	deadline, tick := time.After(20*time.Second), time.NewTicker(20*time.Millisecond)
+	deadline, tick := time.After(time.Minute), time.NewTicker(20*time.Millisecond)
 	defer tick.Stop()
 	for !met() {
 		select {
