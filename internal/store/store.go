@@ -51,6 +51,9 @@ func Open(ctx context.Context, rawURL string) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context) (err error) {
+	if err := private(s.path); err != nil {
+		return err
+	}
 	if s.write, err = sql.Open("sqlite", dsn(s.path, "_txlock=immediate")); err != nil {
 		return err
 	}
@@ -58,14 +61,22 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if err := migrate(ctx, s.write); err != nil {
 		return err
 	}
-	if err := os.Chmod(s.path, 0o600); err != nil { // it holds what tenants tell us
-		return err
-	}
 	if s.insert, err = river.NewClient(riversqlite.New(s.write), &river.Config{Logger: quiet()}); err != nil {
 		return err
 	}
 	s.read, err = sql.Open("sqlite", dsn(s.path, "mode=ro"))
 	return err
+}
+
+// private makes the file, when there is none, for our eyes only: it holds what
+// tenants tell us. It must be so before the database opens it, for the files
+// that stand beside it are made like it.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Chmod(0o600), f.Close())
 }
 
 // OpenReader opens the database at rawURL for reading only, beside whoever
