@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"os"
 
@@ -28,8 +27,7 @@ not: without the key, stored secrets are lost; with both, tenants are open.`,
 			if err != nil {
 				return err // never over another key: what it sealed would be lost
 			}
-			_, err = f.Write(set)
-			if err = errors.Join(err, f.Close()); err != nil {
+			if err := fill(f, set); err != nil {
 				return err
 			}
 			_, err = fmt.Fprintf(d.Err, "the key stands in %s; name it in the configuration: secrets: {key: \"file:%s\"}\n", args[0], args[0])
@@ -55,12 +53,7 @@ a copy for a key service, put the new one there as well.`,
 			if set, err = seal.Rotate(set); err != nil {
 				return err
 			}
-			// A new file takes the old one's place at once: half a key opens nothing.
-			fresh := args[0] + ".new"
-			if err := os.WriteFile(fresh, set, 0o600); err != nil {
-				return err
-			}
-			if err := os.Rename(fresh, args[0]); err != nil {
+			if err := replace(args[0], set); err != nil {
 				return err
 			}
 			_, err = fmt.Fprintf(d.Err, "%s has a new key; the old ones stay for what they sealed\n", args[0])
