@@ -42,20 +42,42 @@ a source could not be read.`,
 				if err != nil {
 					return err
 				}
-				rows, unread := make([]coverageRow, 0, len(found)), false
+				rows := make([]coverageRow, 0, len(found))
 				for _, c := range found {
-					unread = unread || c.Missing()
 					rows = append(rows, coverageRowOf(c.At(d.Now()), about))
 				}
-				if err := print(d, rows, coverageColumns()); err != nil || !unread {
+				if err := print(d, rows, coverageColumns()); err != nil {
 					return err
 				}
-				return &findings{code: exitPartial}
+				return unreadOf(found, about)
 			})
 		},
 	}
 	sel = d.tenantFlags(cmd)
 	return cmd
+}
+
+// unreadOf says whether something could not be read of the configured tenants,
+// and which of them never were: those stand in no row.
+func unreadOf(found []cordon.Coverage, about subject) error {
+	read, unread := map[string]bool{}, false
+	for _, c := range found {
+		_, configured := about.names[c.TenantID]
+		read[c.TenantID], unread = true, unread || configured && c.Missing()
+	}
+	var never []string
+	for _, id := range about.watched() {
+		if !read[id] {
+			never = append(never, about.name(id)+": was never read")
+		}
+	}
+	switch {
+	case len(never) > 0:
+		return notWhole(never, "cordon tenant list")
+	case unread:
+		return &findings{code: exitPartial}
+	}
+	return nil
 }
 
 func coverageRowOf(c cordon.Coverage, about subject) coverageRow {

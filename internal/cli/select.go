@@ -83,9 +83,14 @@ func (d *Deps) gaps(ctx context.Context, tx *store.Tx, about subject) error {
 	if len(found) == 0 {
 		return nil
 	}
+	return notWhole(found, "cordon coverage")
+}
+
+// notWhole ends a command whose answer has gaps; command shows them all.
+func notWhole(found []string, command string) error {
 	shown := found[:min(len(found), maxGaps)]
 	if more := len(found) - len(shown); more > 0 {
-		shown = append(shown, fmt.Sprintf("and %d more: cordon coverage shows them", more))
+		shown = append(shown, fmt.Sprintf("and %d more: %s shows them", more, command))
 	}
 	return &findings{code: exitPartial, text: "this is not the whole answer\n" + strings.Join(shown, "\n")}
 }
