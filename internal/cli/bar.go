@@ -1,28 +1,84 @@
 package cli
 
 import (
+	"io"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 )
 
-// A bar shows progress on a terminal, once the work takes over a second.
-// Elsewhere it shows nothing.
-type bar struct{ p *progressbar.ProgressBar }
+const (
+	barAfter = time.Second            // work that takes less is not worth a line
+	barEvery = 100 * time.Millisecond // how often it is drawn at most
+)
 
-func newBar(d *Deps, total int, what string) bar {
-	file, ok := d.Err.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
-		return bar{progressbar.DefaultSilent(int64(total))}
-	}
-	return bar{progressbar.NewOptions(total, progressbar.OptionSetWriter(file), progressbar.OptionSetDescription(what),
-		progressbar.OptionShowCount(), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(time.Second))}
+// A bar shows progress on a terminal, once the work takes over a second.
+// Elsewhere it shows nothing. Its methods may be called from any goroutine.
+type bar struct {
+	out   io.Writer
+	what  string
+	timer *time.Timer // shows it; nil: nobody watches
+
+	mu        sync.Mutex
+	done, all int
+	shown     *progressbar.ProgressBar // nil until it is shown
+	drawn     time.Time
 }
 
-func (b bar) step() { _ = b.p.Add(1) } // a bar that cannot be drawn is no error
+func newBar(d *Deps, all int, what string) *bar {
+	file, ok := d.Err.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return &bar{}
+	}
+	return startBar(file, all, what)
+}
 
-func (b bar) set(done, _ int) { _ = b.p.Set(done) }
+func startBar(out io.Writer, all int, what string) *bar {
+	b := &bar{out: out, what: what, all: all}
+	b.timer = time.AfterFunc(barAfter, func() { b.set(func() { b.shown = b.draw() }) })
+	return b
+}
 
-func (b bar) end() { _ = b.p.Finish() }
+func (b *bar) draw() *progressbar.ProgressBar {
+	return progressbar.NewOptions(max(b.all, 1), progressbar.OptionSetWriter(b.out), progressbar.OptionSetDescription(b.what),
+		progressbar.OptionShowCount(), progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(false))
+}
+
+// set changes what is known and shows it, if it is time. What cannot be drawn
+// is no error.
+func (b *bar) set(change func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	change()
+	if b.shown == nil || time.Since(b.drawn) < barEvery {
+		return
+	}
+	b.drawn = time.Now()
+	b.shown.ChangeMax(max(b.all, 1))
+	_ = b.shown.Set(b.done)
+}
+
+// step says that one more is done.
+func (b *bar) step() { b.set(func() { b.done++ }) }
+
+// grow says how many there are, when that is known late.
+func (b *bar) grow(all int) { b.set(func() { b.all = all }) }
+
+// reach says how many are done, of how many.
+func (b *bar) reach(done, all int) { b.set(func() { b.done, b.all = done, all }) }
+
+// end takes the bar away.
+func (b *bar) end() {
+	if b.timer != nil {
+		b.timer.Stop()
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.shown != nil {
+		_ = b.shown.Finish()
+		b.shown = nil
+	}
+}

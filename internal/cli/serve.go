@@ -96,10 +96,7 @@ func (d *Deps) sync(ctx context.Context, c *app.Config) error {
 		return err
 	}
 	bar := newBar(d, 0, "reading sources")
-	err = h.Engine.Once(ctx, func(done, all int) {
-		bar.p.ChangeMax(all)
-		bar.set(done, all)
-	})
+	err = h.Engine.Once(ctx, bar.reach)
 	bar.end()
 	if err = errors.Join(err, h.Close()); err != nil {
 		return err

@@ -36,7 +36,7 @@ Exit 5 when one of the lists could not be read.`,
 				return err
 			}
 			bar := newBar(d, 0, "asking customers")
-			found, listErr := c.Customers(cmd.Context(), t, person(), func(all int) { bar.p.ChangeMax(all) }, bar.step, d.house())
+			found, listErr := c.Customers(cmd.Context(), t, person(), bar.grow, bar.step, d.house())
 			bar.end()
 			if listErr != nil && len(found) == 0 {
 				return listErr
