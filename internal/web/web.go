@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/cordonhq/cordon"
@@ -42,7 +43,7 @@ func (o Options) consent(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	if refusal := q.Get("error"); refusal != "" {
 		o.Log.WarnContext(r.Context(), "consent declined", "error", cordon.Plain(refusal, 80))
-		show(w, http.StatusForbidden, page{"Not connected", "Entra answered: " + cordon.Plain(refusal, 80) + ". Nothing was changed; the link can be used again."})
+		show(w, http.StatusForbidden, page{"Not connected", declined(refusal) + " Nothing was changed; the link can be used again."})
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), maxConsent)
@@ -56,6 +57,15 @@ func (o Options) consent(w http.ResponseWriter, r *http.Request) {
 	}
 	o.Log.InfoContext(ctx, "tenant consented", "tenant", t.ID)
 	show(w, http.StatusOK, page{t.Name + " is connected", "Cordon now observes this tenant and changes nothing in it. You may close this window."})
+}
+
+// declined says what Entra answered. Anybody can send a browser here with any
+// text: only what can be an error's code is repeated.
+func declined(refusal string) string {
+	if len(refusal) > 40 || strings.Trim(refusal, "abcdefghijklmnopqrstuvwxyz_") != "" {
+		return "Entra answered with an error."
+	}
+	return "Entra answered: " + refusal + "."
 }
 
 // reason is what a stranger may know of a refusal.

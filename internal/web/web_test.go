@@ -29,7 +29,9 @@ func TestConsentPage(t *testing.T) {
 	}{
 		{"connected", "state=s&tenant=t", "Contoso", nil, 200, "Contoso is connected"},
 		{"a hostile name", "state=s&tenant=t", "<script>alert(1)</script>", nil, 200, "&lt;script&gt;"},
-		{"declined", "error=%3Cb%3Eno", "", nil, 403, "&lt;b&gt;no"},
+		{"declined", "error=consent_required", "", nil, 403, "Entra answered: consent_required."},
+		{"declined in a stranger's words", "error=canary+call+0555", "", nil, 403, "answered with an error"},
+		{"declined at length", "error=" + strings.Repeat("canary_", 9), "", nil, 403, "answered with an error"},
 		{"not proved", "state=s&tenant=t", "", fmt.Errorf("canary: %w", cordon.ErrDenied), 403, "could not be proved"},
 		{"used before", "state=s&tenant=t", "", fmt.Errorf("canary: %w", cordon.ErrConflict), 409, "used before"},
 		{"not seen yet", "state=s&tenant=t", "", fmt.Errorf("canary: %w", cordon.ErrGone), 503, "reload"},
