@@ -29,7 +29,7 @@ type Customer struct {
 // Customers asks a partner's tenant for its customers, and each of them
 // whether our shared app is let in and may do what the configuration needs.
 // all is told how many there are, progress after each. An error beside
-// customers says which list could not be read.
+// customers says which list could not be read, and who could not be asked.
 func (c *Config) Customers(ctx context.Context, partner cordon.Tenant, person string, all func(int), progress func(), o Options) ([]Customer, error) {
 	e, err := c.entrance(ctx, o)
 	if err != nil {
@@ -55,7 +55,24 @@ func (c *Config) Customers(ctx context.Context, partner cordon.Tenant, person st
 		}
 		found[i] = a.value
 	}
-	return found, listErr
+	return found, errors.Join(listErr, unasked(found))
+}
+
+// unknownLack begins what is said of a customer who could not be asked.
+const unknownLack = "unknown: "
+
+// unasked says how many customers could not be asked what they lack.
+func unasked(found []Customer) error {
+	n := 0
+	for _, k := range found {
+		if slices.ContainsFunc(k.Lacks, func(l string) bool { return strings.HasPrefix(l, unknownLack) }) {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d of %d customers could not be asked", n, len(found))
 }
 
 // listCustomers joins the lists of a partner by tenant.
@@ -128,7 +145,7 @@ func (e *entrance) customer(ctx context.Context, t cordon.Tenant, k Customer, pe
 		k.Consent = e.invite(t, k, person)
 		return k, nil
 	case err != nil:
-		k.Lacks = append(k.Lacks, "unknown: "+cordon.Plain(err.Error(), 300))
+		k.Lacks = append(k.Lacks, unknownLack+cordon.Plain(err.Error(), 300))
 		return k, nil
 	}
 	lacking, err := e.config.lacking(token)

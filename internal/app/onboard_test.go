@@ -301,4 +301,11 @@ func TestCustomers(t *testing.T) {
 	if got, err := list(); len(got) != 2 || !errors.Is(err, cordon.ErrDenied) || !strings.Contains(err.Error(), "contracts could not be read") {
 		t.Errorf("without contracts: %d customers, error %v", len(got), err)
 	}
+	p.cloud.ClearFaults()
+	if err := p.cloud.AddFault(sim.Fault{Path: "/" + tenants[2].ID + "/oauth2/v2.0/token", Status: 400}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := list(); len(got) != 2 || err == nil || err.Error() != "1 of 2 customers could not be asked" {
+		t.Errorf("one who does not answer: %+v, error %v", got, err)
+	}
 }
