@@ -29,7 +29,7 @@ func replace(path string, b []byte) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // nothing is there once it has moved
+	defer func() { _ = os.Remove(f.Name()) }() // nothing is there once it has moved
 	if err := errors.Join(own(f, old), f.Chmod(old.Mode().Perm()), fill(f, b)); err != nil {
 		return err
 	}

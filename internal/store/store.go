@@ -122,11 +122,12 @@ func sqlitePath(rawURL string) (string, error) {
 
 // dsn is the driver's address of the file. Full synchronisation makes a
 // commit survive a power cut: the audit promises that an intent is on disk
-// before its action leaves.
+// before its action leaves. What is deleted is overwritten: of a tenant that
+// was removed, no sealed secret stays in the file.
 func dsn(path string, extra ...string) string {
 	options := append([]string{
 		"_pragma=busy_timeout(10000)", "_pragma=journal_mode(WAL)",
-		"_pragma=synchronous(FULL)", "_pragma=foreign_keys(1)",
+		"_pragma=synchronous(FULL)", "_pragma=foreign_keys(1)", "_pragma=secure_delete(1)",
 	}, extra...)
 	if strings.Contains(strings.Join(extra, ""), "mode=ro") {
 		options = []string{"_pragma=busy_timeout(10000)", "mode=ro"}
