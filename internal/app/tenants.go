@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -112,7 +113,7 @@ func (c *Config) AddTenant(ctx context.Context, t cordon.Tenant, s Secret, perso
 		return err
 	}
 	return c.write(ctx, "tenant add", func(s *store.Store) error {
-		return putTenant(ctx, s, o, person, "added", now)
+		return putTenant(ctx, s, nil, o, person, "added", now)
 	})
 }
 
@@ -182,7 +183,7 @@ func (c *Config) SetTenant(ctx context.Context, t cordon.Tenant, s Secret, perso
 			return err
 		}
 	}
-	return c.write(ctx, "tenant set", func(s *store.Store) error { return putTenant(ctx, s, o, person, what, now) })
+	return c.write(ctx, "tenant set", func(s *store.Store) error { return putTenant(ctx, s, old.onboarded, o, person, what, now) })
 }
 
 // RemoveTenant stops the runs of a tenant and forgets its secret and its
@@ -205,9 +206,23 @@ func (c *Config) RemoveTenant(ctx context.Context, t cordon.Tenant, person strin
 	return stopped, err
 }
 
-// putTenant stores a tenant with the audit entry that says so.
-func putTenant(ctx context.Context, s *store.Store, o store.Onboarded, person, what string, now time.Time) error {
+// putTenant stores a tenant with the audit entry that says so. old is what the
+// command has read of it; nil when there was none. It was read before the store
+// was held: what another command has changed since, such as a mode that was
+// lowered, is not changed back.
+func putTenant(ctx context.Context, s *store.Store, old *store.Onboarded, o store.Onboarded, person, what string, now time.Time) error {
 	return s.Write(ctx, func(tx *store.Tx) error {
+		all, err := tx.Tenants(ctx)
+		if err != nil {
+			return err
+		}
+		var stored *store.Onboarded
+		if i := slices.IndexFunc(all, func(t store.Onboarded) bool { return t.ID == o.ID }); i >= 0 {
+			stored = &all[i]
+		}
+		if !reflect.DeepEqual(stored, old) {
+			return fmt.Errorf("another command has just changed tenant %s: look at it and try again: %w", o.Name, cordon.ErrConflict)
+		}
 		if err := tx.PutTenant(ctx, o); err != nil {
 			return err
 		}

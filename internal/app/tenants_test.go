@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -139,5 +140,36 @@ func TestLostKeyStopsOnlyWhatIsSealed(t *testing.T) {
 	}
 	if err := p.house.Config.Verify(t.Context(), app.Options{}); err == nil || !strings.Contains(err.Error(), "tenant fabrikam: secrets.key") {
 		t.Errorf("the check says %v", err)
+	}
+}
+
+// Two commands have read the same tenant. What the first one changed, the
+// second does not change back unseen.
+func TestChangesOfTenantsAreNotLost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "empty", tenantYAML{})
+	w.moveToStore()
+	first, second := w.enlisted(), w.enlisted()
+	picked, err := first.Select(app.Selection{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lowered, tagged := picked[0], picked[0]
+	lowered.Mode, tagged.Tags = cordon.ModeObserve, map[string]string{"ring": "wide"}
+	if err := first.SetTenant(t.Context(), lowered, app.Secret{}, "ruth@desk", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.SetTenant(t.Context(), tagged, app.Secret{}, "omar@desk", time.Now()); !errors.Is(err, cordon.ErrConflict) {
+		t.Errorf("a change over another: %v", err)
+	}
+	if got, err := w.enlisted().Select(app.Selection{}); err != nil || got[0].Mode != cordon.ModeObserve {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	third := w.enlisted()
+	if _, err := w.enlisted().RemoveTenant(t.Context(), lowered, "ruth@desk", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := third.SetTenant(t.Context(), tagged, app.Secret{}, "omar@desk", time.Now()); !errors.Is(err, cordon.ErrConflict) {
+		t.Errorf("a change of a tenant that is gone: %v", err)
 	}
 }
