@@ -92,6 +92,10 @@ func (d *Deps) permissionIDs(cmd *cobra.Command, from string) (idsOf, func(), er
 	if err != nil {
 		return nil, nil, err
 	}
+	if len(tenants) > 1 {
+		done()
+		return nil, nil, usagef("--ids-from %s fits %d tenants: name one", from, len(tenants))
+	}
 	api, err := tenants[0].Client.Apps.ResourceApp(cmd.Context(), microsoft.ResourceAppID(microsoft.ResourceDefender))
 	if err != nil {
 		done()
