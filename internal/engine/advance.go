@@ -16,22 +16,24 @@ import (
 // maxAttempts is how often an action leaves whose wish stays unmet.
 const maxAttempts = 3
 
-// advance takes the steps of a run until it ends, is held, or meets an error
-// that time may mend.
+// advance takes the steps of a run until it ends, is held, or nothing is left
+// but what met an error that time may mend.
 func (e *Engine) advance(ctx context.Context, runID string) error {
 	defer e.runs.lock(runID)()
 	ctx = microsoft.WithPriority(ctx, microsoft.PriorityContain)
+	var putOff []int
+	var errs []error
 	for {
 		run, err := e.loadRun(ctx, runID)
 		if err != nil {
-			return err
+			return errors.Join(append(errs, err)...)
 		}
-		i, state := playbook.Next(run)
-		if i < 0 || state != cordon.RunRunning {
-			return e.close(ctx, run, state)
+		i, state := playbook.Next(run, putOff...)
+		if i < 0 {
+			return errors.Join(append(errs, e.close(ctx, run, state))...)
 		}
 		if err := e.step(ctx, run, run.Steps[i]); err != nil {
-			return err
+			putOff, errs = append(putOff, i), append(errs, err)
 		}
 	}
 }
@@ -189,9 +191,10 @@ func (e *Engine) act(ctx context.Context, t Tenant, run cordon.Run, s cordon.Ste
 	return nil
 }
 
-// close writes down where a run stands when no step is to be taken.
+// close writes down where a run stands when no step is to be taken. With one
+// held and another put off it is running: a sweep takes that one up again.
 func (e *Engine) close(ctx context.Context, run cordon.Run, state cordon.RunState) error {
-	if state == run.State || state == cordon.RunRunning {
+	if state == run.State {
 		return nil
 	}
 	var ended time.Time

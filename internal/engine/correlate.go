@@ -211,12 +211,13 @@ func (e *Engine) review(ctx context.Context, tenantID string) error {
 	})
 }
 
-// wakeHeld has guard look again at held runs: those whose reason may be gone.
+// wakeHeld has guard look again at held steps: those whose reason may be gone.
+// A run of which another step is to be taken up again is not called held.
 func (e *Engine) wakeHeld(ctx context.Context, tx *store.Tx, f store.RunFilter, reasons ...cordon.Reason) error {
 	if len(reasons) == 0 {
 		return nil
 	}
-	f.States = []cordon.RunState{cordon.RunHeld}
+	f.States = []cordon.RunState{cordon.RunHeld, cordon.RunRunning}
 	held, err := tx.Runs(ctx, f)
 	if err != nil {
 		return err

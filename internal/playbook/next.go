@@ -1,24 +1,37 @@
 package playbook
 
-import "github.com/cordonhq/cordon"
+import (
+	"slices"
+
+	"github.com/cordonhq/cordon"
+)
 
 // Next returns which step of a run is to be taken next, or -1, and in what
 // state the run is, from what became of its steps.
 //
-// Steps are taken strictly in order. One that is held, refused or failed, or
-// whose effect was contradicted, stops the run there. One whose intent is
-// written down, or from which no answer came, is the next one again: the
-// engine reads the state before it repeats anything. A shadow run is only
+// Steps are taken in order. One whose intent is written down, or from which
+// no answer came, is the next one again: the engine reads the state before it
+// repeats anything. Those put off are passed over for now. What keeps one
+// account of a user from being changed does not keep the others from it: the
+// run goes on, and ends failed or refused. What else is held, refused or
+// failed, or was contradicted, stops the run there. A shadow run is only
 // judged, to its last step.
-func Next(r cordon.Run) (int, cordon.RunState) {
+func Next(r cordon.Run, putOff ...int) (int, cordon.RunState) {
 	if len(r.Steps) == 0 {
 		return -1, cordon.RunFailed // nothing was done, and nothing is done
 	}
+	var states []cordon.RunState // in which steps leave the run, save those that are settled
 	for i, s := range r.Steps {
-		if state := after(s, r.Shadow); state != "" {
-			if state == cordon.RunRunning {
-				return i, state
-			}
+		state := after(s, r.Shadow)
+		if state == cordon.RunRunning && !slices.Contains(putOff, i) {
+			return i, state
+		}
+		if states = append(states, state); state != "" && !alone(s, state) {
+			break
+		}
+	}
+	for _, state := range []cordon.RunState{cordon.RunRunning, cordon.RunHeld, cordon.RunFailed, cordon.RunRefused} {
+		if slices.Contains(states, state) {
 			return -1, state
 		}
 	}
@@ -29,6 +42,19 @@ func Next(r cordon.Run) (int, cordon.RunState) {
 		return -1, cordon.RunFailed
 	}
 	return -1, cordon.RunDone
+}
+
+// alone reports whether what became of a step concerns no other one: each
+// changes an account of its own, or another side of it. Not so what guard
+// says of the user, of the tenant or of the playbook.
+func alone(s cordon.Step, state cordon.RunState) bool {
+	switch {
+	case !s.Action.ForUsers() || state == cordon.RunHeld:
+		return false
+	case state == cordon.RunRefused:
+		return slices.Contains([]cordon.Reason{cordon.ReasonUnreadable, cordon.ReasonNotOffered, cordon.ReasonCoolDown}, s.Verdict.Reason)
+	}
+	return true
 }
 
 // after returns the state in which a step leaves its run, or "" when the next

@@ -18,6 +18,8 @@ func proved(s cordon.Step, p cordon.Proof) cordon.Step { s.Proof = p; return s }
 
 func doing(a cordon.ActionName, s cordon.Step) cordon.Step { s.Action = a; return s }
 
+func because(s cordon.Step, r cordon.Reason) cordon.Step { s.Verdict.Reason = r; return s }
+
 // passedOver returns a step that found no account to act on.
 func passedOver(a cordon.ActionName) cordon.Step {
 	return cordon.Step{Action: a, Outcome: cordon.OutcomeSkipped, Verdict: cordon.Verdict{Decision: cordon.Allow, Reason: cordon.ReasonNoAccount}}
@@ -26,6 +28,7 @@ func passedOver(a cordon.ActionName) cordon.Step {
 func TestNext(t *testing.T) {
 	t.Parallel()
 	fresh, done := step("", cordon.OutcomePlanned), step(cordon.Allow, cordon.OutcomeDone)
+	failed := step(cordon.Allow, cordon.OutcomeFailed)
 	refused, skipped := step(cordon.Refuse, cordon.OutcomeSkipped), step("", cordon.OutcomeSkipped)
 	tests := []struct {
 		name   string
@@ -64,6 +67,15 @@ func TestNext(t *testing.T) {
 		{"no way was there", false, []cordon.Step{passedOver("disable_user"), passedOver("disable_on_premises")}, -1, cordon.RunFailed},
 		{"no way to one of two things", false, []cordon.Step{doing("revoke_sessions", done), passedOver("disable_user")}, -1, cordon.RunFailed},
 		{"no way to what has no word", false, []cordon.Step{passedOver("force_password_change")}, -1, cordon.RunFailed},
+		{"failed, the other account is not kept from it", false, []cordon.Step{doing("disable_on_premises", failed), doing("disable_okta", fresh)}, 1, cordon.RunRunning},
+		{"contradicted, the other account is not kept from it", false, []cordon.Step{doing("disable_user", proved(done, cordon.ProofContradicted)), doing("disable_okta", fresh)}, 1, cordon.RunRunning},
+		{"not offered, the other account is not kept from it", false, []cordon.Step{doing("disable_on_premises", because(refused, cordon.ReasonNotOffered)), doing("disable_okta", fresh)}, 1, cordon.RunRunning},
+		{"a protected user is so everywhere", false, []cordon.Step{doing("disable_user", because(refused, cordon.ReasonBreakGlass)), doing("disable_okta", fresh)}, -1, cordon.RunRefused},
+		{"held, and so is the rest", false, []cordon.Step{doing("disable_user", step(cordon.Hold, cordon.OutcomePlanned)), doing("disable_okta", fresh)}, -1, cordon.RunHeld},
+		{"failed, then held", false, []cordon.Step{doing("revoke_sessions", failed), doing("disable_okta", step(cordon.Hold, cordon.OutcomePlanned))}, -1, cordon.RunHeld},
+		{"failed, the other one done", false, []cordon.Step{doing("disable_on_premises", failed), doing("disable_okta", done)}, -1, cordon.RunFailed},
+		{"not offered, the other one failed", false, []cordon.Step{doing("disable_on_premises", because(refused, cordon.ReasonNotOffered)), doing("disable_okta", failed)}, -1, cordon.RunFailed},
+		{"not offered, the other one done", false, []cordon.Step{doing("disable_on_premises", because(refused, cordon.ReasonNotOffered)), doing("disable_okta", done)}, -1, cordon.RunRefused},
 		{"shadow, passed over", true, []cordon.Step{passedOver("disable_user")}, -1, cordon.RunShadow},
 		{"shadow, new", true, []cordon.Step{fresh, fresh}, 0, cordon.RunRunning},
 		{"shadow, first refused: the second is judged too", true, []cordon.Step{refused, fresh}, 1, cordon.RunRunning},
@@ -80,38 +92,71 @@ func TestNext(t *testing.T) {
 	}
 }
 
-// Whatever became of the steps: a step is named if and only if the run is
-// running, nothing before it is unsettled, and done means that all is.
-func TestNextIsStrict(t *testing.T) {
+// What is put off is passed over, and the run neither ends nor is held
+// without it.
+func TestNextPutsOff(t *testing.T) {
+	t.Parallel()
+	fresh, lost := step("", cordon.OutcomePlanned), step(cordon.Allow, cordon.OutcomeUnknown)
+	tests := []struct {
+		name   string
+		steps  []cordon.Step
+		putOff []int
+		step   int
+		state  cordon.RunState
+	}{
+		{"the other account is not kept from it", []cordon.Step{doing("disable_on_premises", lost), doing("disable_okta", fresh)}, []int{0}, 1, cordon.RunRunning},
+		{"nothing else is left", []cordon.Step{doing("disable_user", lost), doing("disable_okta", step(cordon.Allow, cordon.OutcomeDone))}, []int{0}, -1, cordon.RunRunning},
+		{"the rest failed", []cordon.Step{doing("disable_user", lost), doing("disable_okta", step(cordon.Allow, cordon.OutcomeFailed))}, []int{0}, -1, cordon.RunRunning},
+		{"the rest is held", []cordon.Step{doing("revoke_sessions", lost), doing("disable_okta", step(cordon.Hold, cordon.OutcomePlanned))}, []int{0}, -1, cordon.RunRunning},
+		{"a setting waits", []cordon.Step{doing("enable_security_defaults", lost), doing("disable_okta", fresh)}, []int{0}, -1, cordon.RunRunning},
+		{"all", []cordon.Step{doing("disable_user", lost), doing("disable_okta", fresh)}, []int{0, 1}, -1, cordon.RunRunning},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if i, state := Next(cordon.Run{Steps: tt.steps}, tt.putOff...); i != tt.step || state != tt.state {
+				t.Errorf("got step %d, state %s; want step %d, state %s", i, state, tt.step, tt.state)
+			}
+		})
+	}
+}
+
+// drawStep draws what may have become of a step.
+func drawStep(t *rapid.T) cordon.Step {
+	s := step(rapid.SampledFrom([]cordon.Decision{"", cordon.Allow, cordon.Hold, cordon.Refuse}).Draw(t, "decision"),
+		rapid.SampledFrom([]cordon.Outcome{"", cordon.OutcomePlanned, cordon.OutcomeIntent, cordon.OutcomeDone, cordon.OutcomeAlready,
+			cordon.OutcomeUnknown, cordon.OutcomeFailed, cordon.OutcomeSkipped}).Draw(t, "outcome"))
+	s.Action = rapid.SampledFrom([]cordon.ActionName{"disable_user", "disable_okta", "revoke_sessions", "enable_security_defaults"}).Draw(t, "action")
+	s.Verdict.Reason = rapid.SampledFrom([]cordon.Reason{"", cordon.ReasonNoAccount, cordon.ReasonBreakGlass, cordon.ReasonCoolDown}).Draw(t, "reason")
+	s.Proof = rapid.SampledFrom([]cordon.Proof{"", cordon.ProofConfirmed, cordon.ProofPending, cordon.ProofContradicted}).Draw(t, "proof")
+	return s
+}
+
+// Whatever became of the steps: what is named is to be taken and not put off,
+// nothing that concerns it stopped the run before it, and done means that all
+// is, each word on some account.
+func TestNextNeverGoesTooFar(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		steps := rapid.SliceOf(rapid.Custom(func(t *rapid.T) cordon.Step {
-			s := step(rapid.SampledFrom([]cordon.Decision{"", cordon.Allow, cordon.Hold, cordon.Refuse}).Draw(t, "decision"),
-				rapid.SampledFrom([]cordon.Outcome{"", cordon.OutcomePlanned, cordon.OutcomeIntent, cordon.OutcomeDone, cordon.OutcomeAlready,
-					cordon.OutcomeUnknown, cordon.OutcomeFailed, cordon.OutcomeSkipped}).Draw(t, "outcome"))
-			s.Action = rapid.SampledFrom([]cordon.ActionName{"disable_user", "disable_okta", "revoke_sessions"}).Draw(t, "action")
-			s.Verdict.Reason = rapid.SampledFrom([]cordon.Reason{"", cordon.ReasonNoAccount}).Draw(t, "reason")
-			s.Proof = rapid.SampledFrom([]cordon.Proof{"", cordon.ProofConfirmed, cordon.ProofPending, cordon.ProofContradicted}).Draw(t, "proof")
-			return s
-		})).Draw(t, "steps")
-		i, state := Next(cordon.Run{Steps: steps})
-		if (i >= 0) != (state == cordon.RunRunning) {
+		steps := rapid.SliceOf(rapid.Custom(drawStep)).Draw(t, "steps")
+		putOff := rapid.SliceOfDistinct(rapid.IntRange(0, 4), rapid.ID[int]).Draw(t, "put off")
+		i, state := Next(cordon.Run{Steps: steps}, putOff...)
+		if i >= 0 && (state != cordon.RunRunning || slices.Contains(putOff, i) || steps[i].Settled()) {
 			t.Fatalf("step %d in state %s", i, state)
 		}
-		settled := steps
-		if i >= 0 {
-			settled = steps[:i]
+		before := func(s cordon.Step) bool { // may stand before a step that is taken
+			settled := s.Settled() || s.PassedOver()
+			return settled || s.Action.ForUsers() && (s.Verdict.Decision != cordon.Hold || s.Outcome == cordon.OutcomeIntent || s.Proof == cordon.ProofContradicted || s.Outcome == cordon.OutcomeFailed)
 		}
-		if i < 0 && state != cordon.RunDone {
-			return
-		}
-		for _, s := range settled {
-			if !s.Settled() && !s.PassedOver() {
-				t.Fatalf("step %d, state %s over the unsettled %+v", i, state, s)
+		for _, s := range steps[:max(0, i)] {
+			if !before(s) || s.Verdict.Reason == cordon.ReasonBreakGlass && s.Verdict.Decision == cordon.Refuse && s.Outcome == cordon.OutcomePlanned {
+				t.Fatalf("step %d after %+v", i, s)
 			}
-			same := func(o cordon.Step) bool { return o.Settled() && (o.Action.Word() == s.Action.Word()) }
-			if state == cordon.RunDone && !slices.ContainsFunc(steps, same) {
-				t.Fatalf("done without %s on any account", s.Action)
+		}
+		for _, s := range steps {
+			same := func(o cordon.Step) bool { return o.Settled() && o.Action.Word() == s.Action.Word() }
+			if state == cordon.RunDone && (!s.Settled() && !s.PassedOver() || !slices.ContainsFunc(steps, same)) {
+				t.Fatalf("done with %+v", s)
 			}
 		}
 	})
