@@ -56,7 +56,7 @@ func readAccount(p microsoft.IdentityProvider) func(context.Context, *microsoft.
 		if err != nil {
 			return State{}, err
 		}
-		s := State{AccountEnabled: u.AccountEnabled, Synced: synced(u)}
+		s := State{AccountEnabled: u.AccountEnabled, Synced: synced(u), PasswordChanged: passwordChanged(u)}
 		identity, err := identityOf(ctx, c, u)
 		if err != nil {
 			return s, unknownAccount(p, s.Synced, err)
@@ -86,8 +86,23 @@ func identityOf(ctx context.Context, c *microsoft.Client, u microsoft.User) (mic
 		return microsoft.Identity{}, err
 	case len(found) > 1:
 		return microsoft.Identity{}, fmt.Errorf("%d identities carry the SID of user %s: %w", len(found), u.ID, cordon.ErrMalformed)
+	case !isOf(found[0], u, sid):
+		return microsoft.Identity{}, fmt.Errorf("identity %s carries one SID of user %s and another one of somebody else, and nothing says whose accounts it has: %w", found[0].ID, u.ID, cordon.ErrMalformed)
 	}
 	return found[0], nil
+}
+
+// isOf reports whether an identity is that of a user and of nobody else: guard
+// judged this user, and no other one whose account it might be.
+func isOf(i microsoft.Identity, u microsoft.User, cloudSID string) bool {
+	differ := func(a, b string) bool { return a != "" && b != "" && !strings.EqualFold(a, b) }
+	entra := 0
+	for _, a := range i.Accounts {
+		if a.Provider == microsoft.ProviderEntraID {
+			entra++
+		}
+	}
+	return entra <= 1 && !differ(i.CloudSecurityIdentifier, cloudSID) && !differ(i.OnPremisesSecurityIdentifier, u.OnPremisesSecurityIdentifier)
 }
 
 // accountOf picks the account of a provider, or nil. Of two nobody can say

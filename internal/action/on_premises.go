@@ -23,10 +23,12 @@ func switchOnPremises(enabled bool) Verb {
 }
 
 // forcePasswordResetOnPremises makes the user choose a new password at the
-// next sign-in to Active Directory. Nothing that can be read shows it.
+// next sign-in to Active Directory. Nothing that can be read shows it, until
+// the user has chosen and Entra has heard of it: then it is not asked for
+// again.
 func forcePasswordResetOnPremises() Verb {
 	v := byIdentity(microsoft.ProviderActiveDirectory, microsoft.IdentityForcePasswordReset)
-	v.Name = cordon.ActionForcePasswordResetOnPremises
+	v.Name, v.Met = cordon.ActionForcePasswordResetOnPremises, changedSince
 	v.About = "Make the user's password in Active Directory void; a new one is chosen at the next sign-in"
 	v.Breaks = "the user must choose a new password; services that run under the account stop"
 	return v

@@ -39,9 +39,7 @@ func password(name cordon.ActionName, change func(s *microsoft.UsersService, ctx
 		Effect:  cordon.EffectContain,
 		Settles: 2 * time.Minute,
 		Read:    readPassword,
-		Met: func(prior *State, now State) bool {
-			return prior != nil && after(now.PasswordChanged, prior.PasswordChanged)
-		},
+		Met:     changedSince,
 		Do: func(ctx context.Context, c *microsoft.Client, o Order) (string, error) {
 			return mastered(ctx, c, o, microsoft.IdentityForcePasswordReset, change(c.Users, ctx, o.Target.ID(), o.RequestID))
 		},
@@ -51,9 +49,19 @@ func password(name cordon.ActionName, change func(s *microsoft.UsersService, ctx
 // readPassword reads when the password was last changed.
 func readPassword(ctx context.Context, c *microsoft.Client, target cordon.Entity) (State, error) {
 	u, err := c.Users.Get(ctx, target.ID())
-	s := State{AccountEnabled: u.AccountEnabled, Synced: synced(u)}
-	if at, bad := cordon.ParseTime(u.LastPasswordChangeDateTime); bad == nil && !at.IsZero() {
-		s.PasswordChanged = &at
+	return State{AccountEnabled: u.AccountEnabled, Synced: synced(u), PasswordChanged: passwordChanged(u)}, err
+}
+
+// passwordChanged is when, or nil when Entra does not tell.
+func passwordChanged(u microsoft.User) *time.Time {
+	at, err := cordon.ParseTime(u.LastPasswordChangeDateTime)
+	if err != nil || at.IsZero() {
+		return nil
 	}
-	return s, err
+	return &at
+}
+
+// changedSince reports whether the password is another one than before.
+func changedSince(prior *State, now State) bool {
+	return prior != nil && after(now.PasswordChanged, prior.PasswordChanged)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cordonhq/cordon"
 	"github.com/cordonhq/cordon/internal/action"
+	"github.com/cordonhq/cordon/internal/guard"
 	"github.com/cordonhq/cordon/internal/microsoft"
 	"github.com/cordonhq/cordon/internal/playbook"
 	"github.com/cordonhq/cordon/internal/store"
@@ -77,7 +78,7 @@ func (e *Engine) resume(ctx context.Context, t Tenant, run cordon.Run, s cordon.
 		return e.finish(ctx, t, run, verb, s, failed(s, "no answer came back, and the target no longer exists"))
 	}
 	if err != nil {
-		return fmt.Errorf("resume %s: %w", s.Action, err)
+		return e.sightless(ctx, t, run, s, verb, fmt.Errorf("resume %s: %w", s.Action, err))
 	}
 	if verb.Met(prior, now) {
 		s.Outcome, s.Proof, s.ProvedAt = cordon.OutcomeUnknown, cordon.ProofConfirmed, e.Now().UTC()
@@ -100,6 +101,18 @@ func (e *Engine) resume(ctx context.Context, t Tenant, run cordon.Run, s cordon.
 		}
 	}
 	return e.attempt(ctx, t, run, s, verb)
+}
+
+// sightless waits for a state that cannot be read to be read again. What does
+// not pass by itself, such as a consent that was withdrawn, ends the step as
+// unknown after a while, and a person is told: nothing is repeated unseen.
+func (e *Engine) sightless(ctx context.Context, t Tenant, run cordon.Run, s cordon.Step, verb action.Verb, err error) error {
+	if e.Now().Sub(s.ActedAt) < patience || mayPass(err) || ctx.Err() != nil {
+		return err
+	}
+	sit := guard.Situation{Mode: t.Mode, Unreadable: []string{err.Error()}}
+	_, err = e.judge(ctx, t, run, s, verb, sit, action.State{})
+	return err
 }
 
 // lost closes an intent whose action seems never to have taken effect, before
@@ -166,8 +179,11 @@ const patience = 10 * time.Minute
 
 // passing reports whether a failure may pass if the run waits.
 func (e *Engine) passing(run cordon.Run, err error) bool {
-	return !run.Requester.IsPerson() && e.Now().Sub(run.StartedAt) < patience &&
-		(errors.Is(err, cordon.ErrUnavailable) || errors.Is(err, cordon.ErrThrottled))
+	return !run.Requester.IsPerson() && e.Now().Sub(run.StartedAt) < patience && mayPass(err)
+}
+
+func mayPass(err error) bool {
+	return errors.Is(err, cordon.ErrUnavailable) || errors.Is(err, cordon.ErrThrottled)
 }
 
 // act lets the action leave, reads the state back and writes both down. Once

@@ -223,6 +223,13 @@ func (e *Engine) fillStored(ctx context.Context, tx *store.Tx, r cordon.Run, sit
 	for _, a := range attempts {
 		sit.Recent = append(sit.Recent, guard.Attempt(a))
 	}
+	if slices.ContainsFunc(r.Steps, func(s cordon.Step) bool { return s.Attempts > 0 }) { // else there is nothing to undo
+		undoing, err := tx.Runs(ctx, store.RunFilter{Tenants: []string{r.TenantID}, UndoOf: r.ID, Limit: 1})
+		if err != nil {
+			return err
+		}
+		sit.RunUndone = len(undoing) > 0
+	}
 	if r.Requester.IsPerson() {
 		return nil
 	}

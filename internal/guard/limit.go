@@ -7,9 +7,16 @@ import (
 	"github.com/cordonhq/cordon"
 )
 
-// undone keeps playbooks off a target for which a person undid something.
+// undone ends a run that a person undid, whoever asked for it: what is left of
+// it must not take the undoing back. It keeps playbooks off a target for which
+// a person undid something.
 func undone(p Policy, s Situation) cordon.Verdict {
-	if s.restores() || s.Requester.IsPerson() {
+	switch {
+	case s.restores():
+		return cordon.Verdict{}
+	case s.RunUndone:
+		return refuse(cordon.ReasonUndone, "a person undid this run: nothing more of it is done; a person may act anew")
+	case s.Requester.IsPerson():
 		return cordon.Verdict{}
 	}
 	at, ok := s.latest(func(a Attempt) bool {

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -159,6 +160,63 @@ func TestPlaybookActsAloneOnlyWhenAllIsWell(t *testing.T) {
 		alone := s.Mode == cordon.ModeEnforce || s.Mode == cordon.ModeProtect && s.SelfMend
 		if !s.PlaybookOn || !corroborated || !alone || len(s.Unread) > 0 && !s.restores() || len(s.Unreadable) > 0 || s.contains() && len(s.Target.Roles) > 0 {
 			t.Fatalf("allowed %+v", s)
+		}
+	})
+}
+
+// What a playbook may do alone a person may do, too.
+func TestPersonMayWhatAPlaybookMay(t *testing.T) {
+	check(t, func(t *rapid.T, s Situation) {
+		s.Requester = cordon.Requester{Playbook: "p"}
+		alone := Check(Defaults(), s)
+		s.Requester = cordon.Requester{Person: "sam"}
+		if v := Check(Defaults(), s); alone.Decision == cordon.Allow && v.Decision != cordon.Allow {
+			t.Fatalf("a person got %+v", v)
+		}
+	})
+}
+
+// Time alone never forbids what was allowed.
+func TestTimeOnlyLoosens(t *testing.T) {
+	check(t, func(t *rapid.T, s Situation) {
+		before := Check(Defaults(), s)
+		if !s.Now.IsZero() {
+			s.Now = s.Now.Add(time.Duration(rapid.IntRange(0, 2000).Draw(t, "minutes later")) * time.Minute)
+		}
+		if v := Check(Defaults(), s); before.Decision == cordon.Allow && v.Decision != cordon.Allow {
+			t.Fatalf("later %+v", v)
+		}
+	})
+}
+
+// Nobody escapes by the letters of a name, or by the order in which things
+// were read.
+func TestLettersAndOrderDoNotMatter(t *testing.T) {
+	check(t, func(t *rapid.T, s Situation) {
+		before := Check(Defaults(), s)
+		s.GlobalAdmins, s.Recent = slices.Clone(s.GlobalAdmins), slices.Clone(s.Recent)
+		for i := range s.GlobalAdmins {
+			s.GlobalAdmins[i] = strings.ToUpper(s.GlobalAdmins[i])
+		}
+		for i := range s.Recent {
+			s.Recent[i].TargetID = strings.ToUpper(s.Recent[i].TargetID)
+		}
+		s.Target.ObjectID, s.Target.UPN = strings.ToUpper(s.Target.ObjectID), strings.ToUpper(s.Target.UPN)
+		slices.Reverse(s.GlobalAdmins)
+		slices.Reverse(s.Recent)
+		if v := Check(Defaults(), s); v.Decision != before.Decision || v.Reason != before.Reason {
+			t.Fatalf("%+v became %+v", before, v)
+		}
+	})
+}
+
+// Of a run that was undone nothing more is done, whoever asked for it, save
+// giving back.
+func TestUndoneRunIsOver(t *testing.T) {
+	check(t, func(t *rapid.T, s Situation) {
+		s.RunUndone = true
+		if v := Check(Defaults(), s); v.Decision != cordon.Refuse && !s.restores() {
+			t.Fatalf("got %+v", v)
 		}
 	})
 }

@@ -56,6 +56,7 @@ type RunFilter struct {
 	States   []cordon.RunState
 	Incident string
 	Playbook string
+	UndoOf   string
 	Names    []string // any of these names a step's target
 	Limit    int
 }
@@ -76,6 +77,9 @@ func (t *Tx) Runs(ctx context.Context, f RunFilter) ([]cordon.Run, error) {
 	}
 	if f.Playbook != "" {
 		where, args = append(where, "playbook = "+list(len(args)+1, 1)), append(args, f.Playbook)
+	}
+	if f.UndoOf != "" {
+		where, args = append(where, "undo_of = "+list(len(args)+1, 1)), append(args, f.UndoOf)
 	}
 	if len(f.Names) > 0 {
 		named, patterns := namedAny("target", f.Names, len(args)+1)
