@@ -175,6 +175,28 @@ func TestCompromisedAt(t *testing.T) {
 	})
 }
 
+// A user of whom signals tell the user principal name alone is contained all
+// the same, and protected all the same; from then on the object id counts.
+func TestKnownByPrincipalNameAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, action.Documented, sim.Options{}, "entraID")
+	ada := cordon.NewUser("", "Ada@contoso.com", "")
+	run, err := w.do(ada, cordon.ActionDisableUser, cordon.ActionConfirmCompromised)
+	if err != nil || run.State != cordon.RunDone || run.Steps[0].Target.ID() != adaID || run.PlanHash != run.Plan.Hash() {
+		t.Errorf("%s, %v, %q", story(run), err, run.Steps[0].Detail)
+	}
+	if run, err = w.do(cordon.NewUser(adaID, "", ""), cordon.ActionDisableUser); err != nil || story(run) != "refused; disable_user skipped cool_down" {
+		t.Errorf("once more: %s, %v", story(run), err)
+	}
+	w = newWorld(t, action.Documented, sim.Options{}, "entraID")
+	glass := w.engine.Tenants[0]
+	glass.BreakGlass = []string{adaID}
+	w.engine.roster = newRoster([]Tenant{glass})
+	if run, err = w.do(ada, cordon.ActionDisableUser); err != nil || story(run) != "refused; disable_user skipped break_glass" {
+		t.Errorf("break-glass: %s, %v", story(run), err)
+	}
+}
+
 // Of an identity that is somebody else's as well nothing is touched: guard
 // judged this user, and the account may be that of a break-glass user.
 func TestForeignIdentity(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/cordonhq/cordon"
@@ -60,7 +61,22 @@ func (e *Engine) step(ctx context.Context, run cordon.Run, s cordon.Step) error 
 	if s.Outcome == cordon.OutcomeIntent || s.Outcome == cordon.OutcomeUnknown {
 		return e.resume(ctx, t, run, s, verb)
 	}
+	s.Target = named(ctx, t, s.Target)
 	return e.attempt(ctx, t, run, s, verb)
+}
+
+// named returns a user who is known by user principal name alone with the
+// object id besides: that is what writes go by, for the other name may be
+// given to somebody else. Whom it cannot find guard does not find either.
+func named(ctx context.Context, t Tenant, target cordon.Entity) cordon.Entity {
+	if target.Kind != cordon.KindUser || target.Name(cordon.NameObjectID) != "" || t.Mode == cordon.ModeObserve {
+		return target
+	}
+	u, err := t.Client.Users.Get(ctx, target.ID())
+	if err != nil || !strings.EqualFold(u.UserPrincipalName, target.Name(cordon.NameUPN)) {
+		return target
+	}
+	return target.Add(cordon.NameObjectID, u.ID)
 }
 
 // resume takes up a step whose action may or may not have left: the tenant's

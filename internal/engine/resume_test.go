@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/cordonhq/cordon"
 	"github.com/cordonhq/cordon/internal/action"
 	"github.com/cordonhq/cordon/internal/sim"
+	"github.com/cordonhq/cordon/internal/store"
 )
 
 // lost carries a wish of which the answer to the first write is lost.
@@ -106,4 +108,90 @@ func TestChosenPasswordIsNotDemandedAgain(t *testing.T) {
 	if run = w.again(run); story(run) != "done; force_password_reset_on_premises unknown confirmed" || w.writes() != 1 {
 		t.Errorf("%s, %d writes", story(run), w.writes())
 	}
+}
+
+// The process ends at each instant of an action through Defender for
+// Identity. Taken up again, what can be read is read first; no intent stays
+// without an outcome, and what nothing shows is asked for again.
+func TestEndsInTheMiddleOfAnIdentityAction(t *testing.T) {
+	t.Parallel()
+	const disable, password, sessions = cordon.ActionDisableOnPremises, cordon.ActionForcePasswordResetOnPremises, cordon.ActionRevokeSessionsOkta
+	tests := []struct {
+		at     Point
+		action cordon.ActionName
+		want   string
+		writes int
+	}{
+		{PointIntent, disable, "done; disable_on_premises done pending", 1},
+		{PointActed, disable, "done; disable_on_premises unknown confirmed", 1},
+		{PointOutcome, disable, "done; disable_on_premises done pending", 1},
+		{PointIntent, password, "done; force_password_reset_on_premises done pending", 1},
+		{PointActed, password, "done; force_password_reset_on_premises done pending", 2},
+		{PointIntent, sessions, "done; revoke_sessions_okta done pending", 1},
+		{PointActed, sessions, "done; revoke_sessions_okta done pending", 2},
+	}
+	for _, tt := range tests {
+		t.Run(string(tt.at)+" "+string(tt.action), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, action.Documented, sim.Options{}, "entraID", "activeDirectory", "okta")
+			run := w.endsAt(tt.at, tt.action)
+			w.cloud.Advance(10 * time.Second) // what was begun is carried out
+			run = w.again(run)
+			if story(run) != tt.want || w.writes() != tt.writes {
+				t.Errorf("got %s, %d writes; want %s, %d writes", story(run), w.writes(), tt.want, tt.writes)
+			}
+			open := 0
+			for _, e := range w.entries() {
+				switch e.Kind { //nolint:exhaustive // the others open and close nothing
+				case cordon.EntryIntent:
+					open++
+				case cordon.EntryOutcome:
+					open--
+				}
+			}
+			if open != 0 {
+				t.Errorf("%d intents without outcome: %+v", open, w.entries())
+			}
+		})
+	}
+}
+
+// endsAt carries a wish and stops dead at a point.
+func (w *world) endsAt(at Point, a cordon.ActionName) (run cordon.Run) {
+	w.T.Helper()
+	w.engine.At = func(p Point) {
+		if p == at {
+			panic(at)
+		}
+	}
+	defer func() {
+		w.engine.At = func(Point) {}
+		if got := recover(); got != at {
+			w.T.Fatalf("it did not end at %s: %v", at, got)
+		}
+		err := w.engine.Store.Read(w.T.Context(), func(tx *store.Tx) error {
+			runs, err := tx.Runs(w.T.Context(), store.RunFilter{})
+			run = runs[0]
+			return err
+		})
+		if err != nil {
+			w.T.Fatal(err)
+		}
+	}()
+	_, _ = w.do(cordon.NewUser(adaID, "ada@contoso.com", ""), a)
+	return run
+}
+
+// entries are those of the audit, oldest first.
+func (w *world) entries() (entries []cordon.Entry) {
+	w.T.Helper()
+	err := w.engine.Store.Read(w.T.Context(), func(tx *store.Tx) (err error) {
+		entries, err = tx.Entries(w.T.Context(), store.EntryFilter{})
+		return err
+	})
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	slices.Reverse(entries)
+	return entries
 }

@@ -43,7 +43,7 @@ func (t *Tx) SetRunState(ctx context.Context, id string, state cordon.RunState, 
 // PutStep stores a step as it stands.
 func (t *Tx) PutStep(ctx context.Context, r cordon.Run, s cordon.Step) error {
 	return t.exec(ctx, `INSERT INTO steps (`+stepColumns+`) VALUES (`+list(1, 15)+`)
-		ON CONFLICT (run_id, idx) DO UPDATE SET verdict = excluded.verdict, outcome = excluded.outcome, proof = excluded.proof,
+		ON CONFLICT (run_id, idx) DO UPDATE SET target_id = excluded.target_id, target = excluded.target, verdict = excluded.verdict, outcome = excluded.outcome, proof = excluded.proof,
 		detail = excluded.detail, request_id = excluded.request_id, attempts = excluded.attempts, prior = excluded.prior,
 		acted_us = excluded.acted_us, proved_us = excluded.proved_us`,
 		r.ID, s.Index, r.TenantID, string(s.Action), s.Target.ID(), asJSON(s.Target), asJSON(s.Verdict), string(s.Outcome),
