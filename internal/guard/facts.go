@@ -2,14 +2,16 @@ package guard
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/cordonhq/cordon"
 )
 
-// syncRole is the role that only the directory-sync account holds: Directory
-// Synchronization Accounts.
-const syncRole = "d29b2b05-8046-44ba-8758-1e26182fcf32"
+// syncRoles returns the templates of the roles that only the directory-sync
+// account holds: Directory Synchronization Accounts, and On Premises Directory
+// Sync Account, which is newer.
+func syncRoles() []string {
+	return []string{"d29b2b05-8046-44ba-8758-1e26182fcf32", "a92aed5d-d78a-4d16-b381-09adb37eb3b0"}
+}
 
 // unprivileged returns the templates of the directory roles that give no power
 // over others: the first row of Microsoft's table of who may change whom,
@@ -26,7 +28,7 @@ func unprivileged() []string {
 
 // IsSyncRole reports whether a role template is that of the directory-sync
 // account.
-func IsSyncRole(template string) bool { return strings.EqualFold(template, syncRole) }
+func IsSyncRole(template string) bool { return slices.Contains(syncRoles(), folded(template)) }
 
 // IsPrivileged reports whether a role template gives power over others. A
 // role that is not known does.

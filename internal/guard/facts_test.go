@@ -19,6 +19,7 @@ func TestRoles(t *testing.T) {
 		{"", true, false},
 		{"88D8E3E3-8F55-4A1E-953A-9B9898B8876B", false, false}, // Directory Readers
 		{"D29B2B05-8046-44BA-8758-1E26182FCF32", false, true},
+		{"A92AED5D-D78A-4D16-B381-09ADB37EB3B0", false, true},
 	}
 	for _, tt := range tests {
 		if p, s := IsPrivileged(tt.template), IsSyncRole(tt.template); p != tt.privileged || s != tt.sync {
