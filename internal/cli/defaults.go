@@ -144,21 +144,34 @@ func (d *Deps) showGranted(c *app.Config, run cordon.Run) error {
 	if err := printOne(d, row, runColumns()); err != nil {
 		return err
 	}
+	return errors.Join(astray(run)...)
+}
+
+// astray says of every step that did not take effect why.
+func astray(run cordon.Run) (errs []error) {
 	for _, s := range run.Steps {
-		if s.Settled() || s.PassedOver() {
-			continue
-		}
-		if s.Verdict.Decision == cordon.Hold || s.Verdict.Decision == cordon.Refuse {
-			word := map[cordon.Decision]string{cordon.Hold: "held by guard", cordon.Refuse: "refused by guard"}[s.Verdict.Decision]
-			return &findings{code: exitRefused, text: fmt.Sprintf("%s %s: %s: %s: %s", s.Action, s.Target.Label(), word, s.Verdict.Reason, s.Verdict.Detail)}
-		}
-		if s.Outcome == cordon.OutcomeFailed {
-			return fmt.Errorf("%s %s: %s", s.Action, s.Target.Label(), s.Detail)
-		}
-		return fmt.Errorf("%s %s: %s: %s; cordon sync or cordon serve goes on with run %s", s.Action, s.Target.Label(), s.Outcome, s.Detail, run.ID)
+		errs = append(errs, wentAstray(run, s))
 	}
 	for _, s := range run.Barren() {
-		return fmt.Errorf("%s %s: skipped: %s", s.Action, s.Target.Label(), s.Detail)
+		errs = append(errs, fmt.Errorf("%s %s: skipped: %s", s.Action, s.Target.Label(), s.Detail))
 	}
-	return nil
+	return errs
+}
+
+// wentAstray says why a step did not take effect; nil when it did, or was
+// never reached.
+func wentAstray(run cordon.Run, s cordon.Step) error {
+	what := fmt.Sprintf("%s %s: ", s.Action, s.Target.Label())
+	word := map[cordon.Decision]string{cordon.Hold: "held by guard", cordon.Refuse: "refused by guard"}[s.Verdict.Decision]
+	switch {
+	case s.Settled(), s.PassedOver():
+		return nil
+	case word != "":
+		return &findings{code: exitRefused, text: fmt.Sprintf("%s%s: %s: %s", what, word, s.Verdict.Reason, s.Verdict.Detail)}
+	case s.Outcome == cordon.OutcomeFailed:
+		return errors.New(what + s.Detail)
+	case s.Verdict.Decision == "" && run.State != cordon.RunRunning:
+		return nil
+	}
+	return fmt.Errorf("%s%s: %s; cordon sync or cordon serve goes on with run %s", what, s.Outcome, s.Detail, run.ID)
 }

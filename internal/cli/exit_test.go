@@ -54,3 +54,21 @@ func TestMainUsage(t *testing.T) {
 		t.Errorf("version: exit %d", got)
 	}
 }
+
+// Every step that did not take effect is told, and none that was not reached.
+func TestEveryStepThatWentAstrayIsTold(t *testing.T) {
+	t.Parallel()
+	ada := cordon.NewUser("", "ada@contoso.com", "")
+	refused := cordon.Verdict{Decision: cordon.Refuse, Reason: cordon.ReasonNotOffered, Detail: "only enable"}
+	run := cordon.Run{ID: "r1", State: cordon.RunFailed, Steps: []cordon.Step{
+		{Action: cordon.ActionDisableUser, Target: ada, Outcome: cordon.OutcomeFailed, Detail: "no road"},
+		{Action: cordon.ActionDisableOnPremises, Target: ada, Outcome: cordon.OutcomeSkipped, Verdict: refused},
+		{Action: cordon.ActionDisableOkta, Target: ada, Outcome: cordon.OutcomeDone},
+		{Action: cordon.ActionConfirmCompromised, Target: ada, Outcome: cordon.OutcomeSkipped},
+	}}
+	err := errors.Join(astray(run)...)
+	want := "disable_user ada@contoso.com: no road\ndisable_on_premises ada@contoso.com: refused by guard: action_not_offered: only enable"
+	if err == nil || err.Error() != want || exitCode(err) != exitRefused {
+		t.Errorf("got %v, exit code %d; want %q", err, exitCode(err), want)
+	}
+}
