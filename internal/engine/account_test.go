@@ -189,9 +189,7 @@ func TestKnownByPrincipalNameAlone(t *testing.T) {
 		t.Errorf("once more: %s, %v", story(run), err)
 	}
 	w = newWorld(t, action.Documented, sim.Options{}, "entraID")
-	glass := w.engine.Tenants[0]
-	glass.BreakGlass = []string{adaID}
-	w.engine.roster = newRoster([]Tenant{glass})
+	w.breakGlass(adaID)
 	if run, err = w.do(ada, cordon.ActionDisableUser); err != nil || story(run) != "refused; disable_user skipped break_glass" {
 		t.Errorf("break-glass: %s, %v", story(run), err)
 	}
