@@ -197,3 +197,16 @@ func TestGoneTargetEndsTheRun(t *testing.T) {
 		t.Errorf("%s %q", brief([]cordon.Run{run}), run.Steps[0].Detail)
 	}
 }
+
+// TestHeldGrowsOld: what was held for days is news for people, and no reason
+// to act when the mode is raised.
+func TestHeldGrowsOld(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "token-theft", tenantYAML{mode: "approve"})
+	w.sync()
+	w.configure(tenantYAML{mode: "enforce"})
+	w.syncAt(72 * time.Hour)
+	if run := w.runOn(w.person("mira")); run.State != cordon.RunRefused || run.Steps[0].Verdict.Reason != cordon.ReasonTooOld || len(w.writes()) != 0 {
+		t.Errorf("%s, writes %q", brief([]cordon.Run{run}), w.writes())
+	}
+}

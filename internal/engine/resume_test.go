@@ -87,7 +87,7 @@ func TestDownWhileUnknown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, action.Documented, sim.Options{}, "entraID")
 	run := w.lost(sim.Fault{Method: "PATCH", Path: "/v1.0/users/*", Drop: "before"}, cordon.ActionDisableUser)
-	w.ahead.Add(int64(24 * time.Hour))
+	w.ahead.Add(int64(patience + time.Minute))
 	w.fault(sim.Fault{Path: "/v1.0/users/*", Drop: "before"})
 	if err := w.engine.advance(t.Context(), run.ID); !errors.Is(err, cordon.ErrUnavailable) {
 		t.Fatalf("while down: %v", err)
@@ -95,6 +95,27 @@ func TestDownWhileUnknown(t *testing.T) {
 	w.cloud.ClearFaults()
 	if run = w.again(run); story(run) != "done; disable_user done confirmed" {
 		t.Error(story(run))
+	}
+}
+
+// A wish that was not carried out while Cordon stood still is not carried out
+// days later, when nobody thinks of it any more.
+func TestWishGrowsOld(t *testing.T) {
+	t.Parallel()
+	for later, want := range map[time.Duration]string{
+		time.Hour - time.Minute: "done; disable_user done confirmed",
+		72 * time.Hour:          "refused; disable_user skipped too_old",
+	} {
+		w := newWorld(t, action.Documented, sim.Options{}, "entraID")
+		plan := cordon.Plan{Schema: cordon.PlanSchema, TenantID: w.tenant, Steps: []cordon.PlannedStep{{Action: cordon.ActionDisableUser, Target: cordon.NewUser(adaID, "", "")}}}
+		run := w.engine.newRun(plan, cordon.Requester{Person: "sam@desk"}, "test")
+		if err := w.engine.Store.Write(t.Context(), func(tx *store.Tx) error { return tx.AddRun(t.Context(), run) }); err != nil {
+			t.Fatal(err)
+		}
+		w.ahead.Add(int64(later))
+		if run = w.again(run); story(run) != want {
+			t.Errorf("%s later: %s, want %s", later, story(run), want)
+		}
 	}
 }
 

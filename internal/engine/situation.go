@@ -211,6 +211,10 @@ func (s *sizes) of(ctx context.Context, t Tenant, now time.Time) int {
 	return n
 }
 
+// wishLasts is how long a person's wish is carried out that could not be at
+// once.
+const wishLasts = time.Hour
+
 // fillStored adds to a situation what our own tables know. It reads them in
 // the transaction that writes the intent, so that two runs cannot both take
 // the last place under a cap.
@@ -231,6 +235,9 @@ func (e *Engine) fillStored(ctx context.Context, tx *store.Tx, r cordon.Run, sit
 		sit.RunUndone = len(undoing) > 0
 	}
 	if r.Requester.IsPerson() {
+		if sit.Now.Sub(r.StartedAt) > wishLasts {
+			sit.TooOld = fmt.Sprintf("it was asked for more than %s ago", wishLasts)
+		}
 		return nil
 	}
 	coverage, err := tx.Coverage(ctx, r.TenantID)
@@ -268,5 +275,6 @@ func (e *Engine) fillCorroboration(ctx context.Context, tx *store.Tx, r cordon.R
 	signals = correlate.Latest(signals)
 	sit.Origins = correlate.Corroborated(signals, e.Playbooks[i].Corroboration.Within)
 	sit.Confirmed = correlate.Confirmed(signals)
+	sit.TooOld = e.Playbooks[i].TooOld(signals, sit.Now)
 	return nil
 }

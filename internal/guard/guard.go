@@ -20,7 +20,7 @@ func rules() []rule {
 		observe, unreadable,
 		ownApp, breakGlass, syncAccount, lastAdmins,
 		blockingPolicies, notOffered,
-		undone, coolDown,
+		tooOld, undone, coolDown,
 		twoPeople,
 		corroboration, coverageFloor,
 		capDisables, capUsers,

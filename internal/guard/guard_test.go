@@ -75,6 +75,9 @@ func cases() []verdictCase {
 		{"not offered", func(s *Situation) { s.NotOffered = "only enable" }, cordon.ReasonNotOffered},
 		{"not offered, undo", all(person, undo, func(s *Situation) { s.NotOffered = "only disable" }), cordon.ReasonNotOffered},
 
+		{"too old", func(s *Situation) { s.TooOld = "older than 48h" }, cordon.ReasonTooOld},
+		{"too old, person", all(person, func(s *Situation) { s.TooOld = "asked for more than 1h0m0s ago" }), cordon.ReasonTooOld},
+		{"too old, giving back", all(person, undo, func(s *Situation) { s.TooOld = "asked for more than 1h0m0s ago" }), cordon.ReasonWithin},
 		{"undone, a little less than a day ago", recent(undid(ada, day-tick)), cordon.ReasonUndone},
 		{"undone, a day ago", recent(undid(ada, day)), cordon.ReasonWithin},
 		{"undone, by UPN", recent(undid("ADA@contoso.test", time.Hour)), cordon.ReasonUndone},
@@ -188,7 +191,7 @@ func decisions() map[cordon.Reason]cordon.Decision {
 
 		cordon.ReasonObserve: cordon.Refuse, cordon.ReasonUnreadable: cordon.Refuse, cordon.ReasonOwnApp: cordon.Refuse,
 		cordon.ReasonBreakGlass: cordon.Refuse, cordon.ReasonSyncAccount: cordon.Refuse, cordon.ReasonLastAdmins: cordon.Refuse,
-		cordon.ReasonNotOffered: cordon.Refuse, cordon.ReasonPolicyExists: cordon.Refuse, cordon.ReasonUndone: cordon.Refuse, cordon.ReasonCoolDown: cordon.Refuse, cordon.ReasonShadow: cordon.Refuse,
+		cordon.ReasonNotOffered: cordon.Refuse, cordon.ReasonPolicyExists: cordon.Refuse, cordon.ReasonTooOld: cordon.Refuse, cordon.ReasonUndone: cordon.Refuse, cordon.ReasonCoolDown: cordon.Refuse, cordon.ReasonShadow: cordon.Refuse,
 
 		cordon.ReasonTwoPeople: cordon.Hold, cordon.ReasonCorroborate: cordon.Hold, cordon.ReasonFloor: cordon.Hold, cordon.ReasonCapDisables: cordon.Hold,
 		cordon.ReasonCapUsers: cordon.Hold, cordon.ReasonModeApprove: cordon.Hold, cordon.ReasonModeProtect: cordon.Hold,
@@ -215,7 +218,7 @@ func TestOrder(t *testing.T) {
 	s := base()
 	s.Mode, s.Unreadable, s.PlaybookOn, s.Users = cordon.ModeObserve, []string{"x"}, false, 10
 	s.Target.OwnApp, s.Target.BreakGlass, s.Target.SyncAccount, s.Target.Roles = true, true, true, []string{"Global Administrator"}
-	s.NotOffered = "only enable"
+	s.NotOffered, s.TooOld = "only enable", "older than 48h"
 	s.GlobalAdminsKnown, s.Origins, s.Unread = false, nil, []cordon.Source{cordon.SourceAlerts}
 	s.Recent = append(disabled(5, 5*time.Minute), tried(cordon.ActionDisableUser, ada, time.Hour), undid(ada, time.Minute))
 	mend := []struct {
@@ -229,6 +232,7 @@ func TestOrder(t *testing.T) {
 		{cordon.ReasonSyncAccount, func() { s.Target.SyncAccount = false }},
 		{cordon.ReasonLastAdmins, func() { s.GlobalAdminsKnown = true }},
 		{cordon.ReasonNotOffered, func() { s.NotOffered = "" }},
+		{cordon.ReasonTooOld, func() { s.TooOld = "" }},
 		{cordon.ReasonUndone, func() { s.Recent = s.Recent[:6] }},
 		{cordon.ReasonCoolDown, func() { s.Recent = s.Recent[:5] }},
 		{cordon.ReasonTwoPeople, func() { s.Target.Roles = nil }},

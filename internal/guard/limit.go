@@ -7,6 +7,15 @@ import (
 	"github.com/cordonhq/cordon"
 )
 
+// tooOld refuses what was called for so long ago that a person has to look
+// anew: while Cordon stood still, or was put back from a backup, others acted.
+func tooOld(_ Policy, s Situation) cordon.Verdict {
+	if s.TooOld == "" || s.restores() {
+		return cordon.Verdict{}
+	}
+	return refuse(cordon.ReasonTooOld, "%s: a person must look at it anew", s.TooOld)
+}
+
 // undone ends a run that a person undid, whoever asked for it: what is left of
 // it must not take the undoing back. It keeps playbooks off a target for which
 // a person undid something.

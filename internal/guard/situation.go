@@ -14,6 +14,7 @@ type Situation struct {
 	Mode              cordon.Mode
 	Requester         cordon.Requester
 	RunID             string // whose own attempts do not count against it
+	TooOld            string // why what called for the step no longer does; "": it does
 	RunUndone         bool   // a person took back what the run had done so far
 	PlaybookOn        bool
 	Step              cordon.PlannedStep

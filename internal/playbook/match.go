@@ -57,8 +57,27 @@ func (p Playbook) untimely(in cordon.Incident, signals []cordon.Signal, now time
 	if in.State == cordon.IncidentMerged {
 		return "the incident went into another one"
 	}
-	var newest time.Time
-	some := false
+	newest, some := newestOpen(signals)
+	switch {
+	case !some:
+		return "no signal is open"
+	case newest.Sub(now) > p.MaxAge: // a clock that is wrong must not make news of everything
+		return "the newest open signal lies in the future"
+	}
+	return p.TooOld(signals, now)
+}
+
+// TooOld says why the signals of an incident are too old to act on it, or "".
+// A run asks again, for it may have been held, or Cordon stood still.
+func (p Playbook) TooOld(signals []cordon.Signal, now time.Time) string {
+	if newest, some := newestOpen(signals); some && now.Sub(newest) > p.MaxAge {
+		return fmt.Sprintf("the newest open signal is older than %s", short(p.MaxAge))
+	}
+	return ""
+}
+
+// newestOpen returns when the newest open signal was noticed.
+func newestOpen(signals []cordon.Signal) (newest time.Time, some bool) {
 	for _, s := range signals {
 		if s.State == cordon.SignalOpen {
 			some = true
@@ -67,15 +86,7 @@ func (p Playbook) untimely(in cordon.Incident, signals []cordon.Signal, now time
 			}
 		}
 	}
-	switch age := now.Sub(newest); {
-	case !some:
-		return "no signal is open"
-	case age > p.MaxAge:
-		return fmt.Sprintf("the newest open signal is older than %s", short(p.MaxAge))
-	case age < -p.MaxAge: // a clock that is wrong must not make news of everything
-		return "the newest open signal lies in the future"
-	}
-	return ""
+	return newest, some
 }
 
 func (p Playbook) holds(ctx context.Context, f expr.Facts) (bool, error) {
