@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"software.sslmate.com/src/go-pkcs12"
 )
 
 // A certificate signs assertions. It is parsed once, for all tenants.
@@ -30,8 +31,7 @@ const assertionLife = 5 * time.Minute
 
 // NewCertificateCredential returns a credential that signs assertions with
 // the key of a certificate. It takes PEM with certificate and unencrypted key
-// in any order, or PKCS#12 with its password in the form that is sealed with
-// SHA-1 (openssl pkcs12 -export -legacy).
+// in any order, or PKCS#12 with its password.
 //
 // Source: entra-docs certificate-credentials.
 func NewCertificateCredential(pemOrPFX []byte, password string) (Credential, error) {
@@ -73,13 +73,14 @@ func readCertificate(text []byte, password string) ([]*x509.Certificate, crypto.
 	case isPEM && strings.Contains(string(text), "ENCRYPTED"):
 		return nil, nil, errors.New("the key in the PEM is encrypted: store it decrypted in a secret, or use PKCS#12")
 	case isPEM:
-		password = ""
+		return azidentity.ParseCertificates(text, nil)
 	}
-	all, key, err := azidentity.ParseCertificates(text, []byte(password))
-	if err != nil && !isPEM {
-		return nil, nil, fmt.Errorf("neither PEM nor PKCS#12 that can be read with that password (export it with openssl pkcs12 -legacy): %s", clean(err.Error(), 160))
+	// That of the SDK does not read what OpenSSL has sealed by default since 3.0.
+	key, leaf, chain, err := pkcs12.DecodeChain(text, password)
+	if err != nil {
+		return nil, nil, fmt.Errorf("neither PEM nor PKCS#12 that can be read with that password: %s", clean(err.Error(), 160))
 	}
-	return all, key, err
+	return append([]*x509.Certificate{leaf}, chain...), key, nil
 }
 
 // assert returns an assertion that we are the app, for the token endpoint of

@@ -172,9 +172,6 @@ func TestCertificateCredential(t *testing.T) {
 	if err := c.CheckToken(t.Context(), microsoft.ResourceGraph); !errors.Is(err, cordon.ErrCredential) || !strings.Contains(err.Error(), "AADSTS700027") {
 		t.Errorf("unknown certificate: got %v", err)
 	}
-	if h := c.TokenHealth(microsoft.ResourceGraph); h.Good || h.Refused.IsZero() || !errors.Is(h.Err, cordon.ErrCredential) {
-		t.Errorf("health %+v", h)
-	}
 	// The assertion is dated by the hub's clock, as it runs ahead.
 	s.ahead.Add(int64(72 * time.Hour))
 	enters(t, s.client(t, s.tenant(0), cred), "certificate")
@@ -184,20 +181,20 @@ func TestCertificateCredential(t *testing.T) {
 func TestCertificateForms(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, sim.Options{})
-	legacy, err := os.ReadFile("testdata/legacy.pfx")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cred, err := microsoft.NewCertificateCredential(legacy, "correct-horse")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.client(t, s.tenant(0), cred).CheckToken(t.Context(), microsoft.ResourceGraph); !errors.Is(err, cordon.ErrCredential) || !strings.Contains(err.Error(), "AADSTS700027") {
-		t.Errorf("PKCS#12 that is not registered: got %v", err)
-	}
-	modern, err := os.ReadFile("testdata/modern.pfx")
-	if err != nil {
-		t.Fatal(err)
+	sealed := map[string][]byte{} // by OpenSSL 3.0: "legacy" with the option of that name, "modern" without
+	for _, name := range []string{"legacy", "modern"} {
+		text, err := os.ReadFile("testdata/" + name + ".pfx")
+		if err != nil {
+			t.Fatal(err)
+		}
+		cred, err := microsoft.NewCertificateCredential(text, "correct-horse")
+		if err != nil {
+			t.Fatalf("%s PKCS#12: %v", name, err)
+		}
+		if err := s.client(t, s.tenant(0), cred).CheckToken(t.Context(), microsoft.ResourceGraph); !errors.Is(err, cordon.ErrCredential) || !strings.Contains(err.Error(), "AADSTS700027") {
+			t.Errorf("%s PKCS#12 that is not registered: got %v", name, err)
+		}
+		sealed[name] = text
 	}
 	elliptic, err := os.ReadFile("testdata/elliptic.pem")
 	if err != nil {
@@ -212,8 +209,8 @@ func TestCertificateForms(t *testing.T) {
 	}{
 		"nothing":          {nil, "", "there is none"},
 		"garbage":          {[]byte("hello"), "", "neither PEM nor PKCS#12"},
-		"wrong password":   {legacy, "wrong-horse", "that password"},
-		"modern PKCS#12":   {modern, "correct-horse", "-legacy"},
+		"wrong password":   {sealed["legacy"], "wrong-horse", "that password"},
+		"of the newer":     {sealed["modern"], "wrong-horse", "that password"},
 		"no key":           {[]byte(p.certPEM()), "", "private key"},
 		"no certificate":   {[]byte(p.keyPEM()), "", "certificate"},
 		"bad certificate":  {[]byte(p.keyPEM() + other), "", "certificate"},
@@ -258,7 +255,10 @@ func TestFederatedCredential(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	cred := microsoft.NewFederatedFileCredential(file)
+	cred := microsoft.NewFederatedCredential(func(context.Context) (string, error) {
+		text, err := os.ReadFile(file)
+		return strings.TrimSpace(string(text)), err
+	})
 	c := s.client(t, s.tenant(0), cred)
 	err := c.CheckToken(t.Context(), microsoft.ResourceGraph)
 	if !errors.Is(err, cordon.ErrCredential) || !strings.Contains(err.Error(), "out of reach") || s.logins() != 0 {
