@@ -1,9 +1,6 @@
 package microsoft
 
-import (
-	"context"
-	"time"
-)
+import "time"
 
 // A Client speaks for one tenant. Its methods may be called from any
 // goroutine. Printing it shows no secret.
@@ -107,13 +104,4 @@ func (c *Client) Ready(family Family, now time.Time) time.Time {
 		wait = max(wait, gatePause)
 	}
 	return now.Add(wait)
-}
-
-// CheckToken gets a token for the resource, from the cache or from Entra. The
-// error says what to do next.
-//
-// Wire: POST /{tenant}/oauth2/v2.0/token
-func (c *Client) CheckToken(ctx context.Context, resource Resource) error {
-	_, err := c.token(ctx, resource.service(), "")
-	return err
 }

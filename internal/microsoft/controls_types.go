@@ -2,7 +2,6 @@ package microsoft
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/cordonhq/cordon"
 )
@@ -62,15 +61,6 @@ func (u ControlStateUpdate) before(other ControlStateUpdate) bool {
 	return otherErr == nil && (err != nil || a.Before(b))
 }
 
-// Settable reports whether the state of the action can be set by
-// UpdateControlProfile. That of an action on devices follows the exceptions of
-// vulnerability management.
-//
-// Source: defender-docs microsoft-secure-score-improvement-actions.
-func (p ControlProfile) Settable() bool {
-	return !strings.HasPrefix(strings.ToLower(p.ID), "scid_") && !strings.EqualFold(p.ControlCategory, "Device")
-}
-
 // A ControlState is what people decided about an improvement action.
 type ControlState string
 
@@ -116,7 +106,3 @@ func (s ControlState) Portal() string {
 	}
 	return string(s)
 }
-
-// FullPoints reports whether the state alone gives all points, whatever is
-// measured.
-func (s ControlState) FullPoints() bool { return s == StateThirdParty || s == StateReviewed }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
@@ -56,22 +54,6 @@ func NewFederatedCredential(assertion func(context.Context) (string, error)) Cre
 		}
 		return text, nil
 	})}}
-}
-
-// assertionCeiling bounds a file with an assertion; tokens reach some 4 kB.
-const assertionCeiling = 64 << 10
-
-// NewFederatedFileCredential returns a federated credential whose assertion
-// is what a file holds at the time, as Kubernetes and others keep it fresh.
-func NewFederatedFileCredential(path string) Credential {
-	return NewFederatedCredential(func(context.Context) (string, error) {
-		info, err := os.Stat(path)
-		if err == nil && info.Size() > assertionCeiling {
-			return "", fmt.Errorf("%s is larger than an assertion can be", path)
-		}
-		text, err := os.ReadFile(path)
-		return strings.TrimSpace(string(text)), err
-	})
 }
 
 // asserting opens a credential that sends an assertion.

@@ -3,7 +3,6 @@ package microsoft
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"reflect"
 	"testing"
@@ -89,26 +88,5 @@ func TestInvokeAction(t *testing.T) {
 				t.Errorf("got %+v, %v; want %+v, %v", got, err, tt.want, tt.err)
 			}
 		})
-	}
-}
-
-// What the two pages say, side by side.
-func TestSupports(t *testing.T) {
-	t.Parallel()
-	want := `disable: AD agreed, Entra disputed, Okta agreed
-enable: AD agreed, Entra disputed, Okta agreed
-forcePasswordReset: AD agreed, Entra none, Okta none
-revokeAllSessions: AD none, Entra disputed, Okta agreed
-requireUserToSignInAgain: AD none, Entra disputed, Okta none
-markUserAsCompromised: AD none, Entra disputed, Okta none
-other: AD none, Entra none, Okta none
-`
-	word := map[Support]string{SupportNone: "none", SupportDisputed: "disputed", SupportAgreed: "agreed"}
-	got := ""
-	for _, a := range []IdentityAction{IdentityDisable, IdentityEnable, IdentityForcePasswordReset, IdentityRevokeAllSessions, IdentityRequireSignIn, IdentityMarkCompromised, "other"} {
-		got += fmt.Sprintf("%s: AD %s, Entra %s, Okta %s\n", a, word[ProviderActiveDirectory.Supports(a)], word[ProviderEntraID.Supports(a)], word[ProviderOkta.Supports(a)])
-	}
-	if got != want {
-		t.Errorf("got\n%s", got)
 	}
 }

@@ -7,7 +7,6 @@ package microsoft
 func Calls() []CallDoc {
 	return []CallDoc{
 		{Service: "", Method: "Batch", Wire: []string{"POST /$batch"}, Resource: ResourceGraph, Needs: []string{"the permissions of its calls"}},
-		{Service: "", Method: "CheckToken", Wire: []string{"POST /{tenant}/oauth2/v2.0/token"}, Resource: ResourceGraph},
 		{Service: "", Method: "Organization", Wire: []string{"GET /organization"}, Resource: ResourceGraph, Needs: []string{"Organization.Read.All"}},
 		{Service: "", Method: "TokenInfo", Wire: []string{"POST /{tenant}/oauth2/v2.0/token"}, Resource: ResourceGraph},
 		{Service: "Alerts", Method: "Comment", Wire: []string{"POST /security/alerts_v2/{id}/comments"}, Resource: ResourceGraph, Needs: []string{"SecurityAlert.ReadWrite.All"}},

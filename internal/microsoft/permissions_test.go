@@ -133,7 +133,7 @@ func TestPermissionsFail(t *testing.T) {
 		}
 	}
 	login := "Wire: POST /{tenant}/oauth2/v2.0/token\n"
-	if _, err := readComment("", "CheckToken", login); err != nil {
+	if _, err := readComment("", "TokenInfo", login); err != nil {
 		t.Errorf("signing in needs no permission: %v", err)
 	}
 }

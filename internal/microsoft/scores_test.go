@@ -43,26 +43,18 @@ func TestControlState(t *testing.T) {
 func TestControlStateWords(t *testing.T) {
 	t.Parallel()
 	type row struct {
-		portal         string
-		writable, full bool
+		portal   string
+		writable bool
 	}
 	want := map[ControlState]row{
-		"Default": {"To address", true, false}, "Ignored": {"Risk accepted", true, false},
-		"ThirdParty": {"Resolved through third party", true, true}, "Reviewed": {"Resolved through alternate mitigation", true, true},
-		"Planned": {"Planned", false, false}, "ignored": {"ignored", false, false},
+		"Default": {"To address", true}, "Ignored": {"Risk accepted", true},
+		"ThirdParty": {"Resolved through third party", true}, "Reviewed": {"Resolved through alternate mitigation", true},
+		"Planned": {"Planned", false}, "ignored": {"ignored", false},
 	}
 	for s, w := range want {
-		if got := (row{s.Portal(), s.Writable(), s.FullPoints()}); got != w {
+		if got := (row{s.Portal(), s.Writable()}); got != w {
 			t.Errorf("%s: got %+v", s, got)
 		}
-	}
-	for id, want := range map[string]bool{"AdminMFAV2": true, "scid_2011": false, "SCID_1": false} {
-		if got := (ControlProfile{ID: id, ControlCategory: "Identity"}).Settable(); got != want {
-			t.Errorf("%s: settable %v", id, got)
-		}
-	}
-	if (ControlProfile{ID: "x", ControlCategory: "device"}).Settable() {
-		t.Error("an action on devices is settable")
 	}
 }
 

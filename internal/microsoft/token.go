@@ -43,7 +43,6 @@ type slot struct {
 	stop   error     // why there is no token, and asking again does not help
 	until  time.Time // stop holds until then
 	spent  string    // the last token that was refused by the service
-	health TokenHealth
 }
 
 type flight struct {
@@ -135,7 +134,6 @@ func (c *core) fetch(ctx context.Context, s service, sl *slot, f *flight, claims
 	sl.mu.Lock()
 	defer sl.mu.Unlock()
 	sl.flight = nil
-	sl.health.note(f.token, f.err, now)
 	switch t := sl.token; {
 	case f.err == nil:
 		sl.token, sl.spent = f.token, ""

@@ -121,32 +121,3 @@ func unixTime(t Text) time.Time {
 	}
 	return time.Unix(int64(n), 0).UTC()
 }
-
-// A TokenHealth is how a credential fares with one resource.
-type TokenHealth struct {
-	Good    bool      // the last try gave a token
-	Got     time.Time // when the last good token came; zero: never
-	Ends    time.Time // when that token ends
-	Refused time.Time // when a token was last refused or not to be had; zero: never
-	Err     error     // why, then; a good token that came later does not clear it
-}
-
-// note keeps what a try came to, unless the caller broke it off, which says
-// nothing about the credential.
-func (h *TokenHealth) note(t *token, err error, now time.Time) {
-	switch {
-	case err == nil:
-		h.Good, h.Got, h.Ends = true, now, t.ends
-	case !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded):
-		h.Good, h.Refused, h.Err = false, now, err
-	}
-}
-
-// TokenHealth returns how the credential fared with the resource so far. It
-// asks nobody.
-func (c *Client) TokenHealth(resource Resource) TokenHealth {
-	s := c.slot(resource.service())
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.health
-}
