@@ -38,8 +38,9 @@ type BatchResult struct {
 
 // Batch makes many calls in few requests, and returns the result of each in
 // their order. The service works them off in any order. Each call pays its own
-// family's budget before it leaves, so a batch is as slow as its calls, and
-// saves round trips alone. Reads that fail for a moment are repeated; a write
+// family's budget before it leaves, and is one of the calls under way until
+// the answer comes, so a batch is as slow as its calls, and saves round trips
+// alone. Reads that fail for a moment are repeated; a write
 // leaves once. The error is of a list that is refused as a whole, of which
 // nothing leaves.
 //
@@ -75,20 +76,25 @@ type batchCall struct {
 
 // runBatch makes requests until every call has its result.
 func (c *core) runBatch(ctx context.Context, queue []*batchCall) {
-	for _, call := range queue {
+	queue = slices.DeleteFunc(slices.Clone(queue), func(call *batchCall) bool {
 		call.a.prio = priorityOf(ctx)
-	}
+		call.result.Err = c.offered(call.q)
+		return call.result.Err != nil
+	})
 	for len(queue) > 0 {
 		var now []*batchCall
 		if now, queue = c.admit(ctx, queue); len(now) == 0 {
 			continue // one gave up waiting
 		}
 		c.sendBatch(ctx, now)
+		for _, call := range now {
+			c.gate(call).leave()
+		}
 		queue = append(queue, c.repeated(ctx, now)...)
 	}
 }
 
-// admit pays for the calls that may leave now, and returns the others, too.
+// admit takes places and pays for the calls that may leave now, and returns the others, too.
 // When none may, it waits for the one that must wait longest: the others need
 // not ask again in between.
 func (c *core) admit(ctx context.Context, queue []*batchCall) (now, later []*batchCall) {
@@ -98,7 +104,7 @@ func (c *core) admit(ctx context.Context, queue []*batchCall) (now, later []*bat
 	}
 	last := slices.MaxFunc(later, func(x, y *batchCall) int { return int(c.wait(x) - c.wait(y)) })
 	later = slices.DeleteFunc(later, func(call *batchCall) bool { return call == last })
-	if err := c.await(ctx, last.q, nil, &last.a); err != nil {
+	if err := c.await(ctx, last.q, c.gate(last), &last.a); err != nil {
 		if last.result.Err == nil || ctx.Err() != nil { // else the service's own error says more
 			last.result.Err = err
 		}
@@ -108,10 +114,26 @@ func (c *core) admit(ctx context.Context, queue []*batchCall) (now, later []*bat
 	return append(more, last), later
 }
 
+// gate is where the calls of the same family under way at once are counted.
+func (c *core) gate(call *batchCall) *gate { return c.account.bucket(call.q.family).gate }
+
+// goes takes a place for a call and pays for it, or neither.
+func (c *core) goes(call *batchCall) bool {
+	g := c.gate(call)
+	if !g.try(call.a.prio) {
+		return false
+	}
+	paid := c.pay(call.q.family, call.q.cost, call.a.prio, c.hub.now()) <= 0
+	if !paid {
+		g.leave()
+	}
+	return paid
+}
+
 // admitFree pays for those calls that need not wait.
 func (c *core) admitFree(queue []*batchCall, most int) (now, later []*batchCall) {
 	for _, call := range queue {
-		if len(now) < most && c.pay(call.q.family, call.q.cost, call.a.prio, c.hub.now()) <= 0 {
+		if len(now) < most && c.goes(call) {
 			now = append(now, call)
 		} else {
 			later = append(later, call)
