@@ -2,6 +2,7 @@ package microsoft
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 )
@@ -15,19 +16,19 @@ const (
 	errorCeiling = 64 << 10
 )
 
-var errHuge = errors.New("the answer is larger than 16 MiB")
+var errHuge = errors.New("the answer is larger than")
 
-// readBody reads the body of an answer and closes it. Of one that is too large
-// it reads no more than needed to know.
-func readBody(resp *http.Response) ([]byte, error) {
+// readBody reads the body of an answer and closes it. Of one that is larger
+// than most it reads no more than needed to know.
+func readBody(resp *http.Response, most int64) ([]byte, error) {
 	defer func() { _ = resp.Body.Close() }()
-	ceiling := int64(bodyCeiling)
+	ceiling := most
 	if resp.StatusCode >= 300 {
 		ceiling = errorCeiling
 	}
 	size := resp.ContentLength
 	if size > ceiling && resp.StatusCode < 300 {
-		return nil, errHuge
+		return nil, huge(most)
 	}
 	if size >= 0 && size <= ceiling {
 		body := make([]byte, size)
@@ -36,7 +37,9 @@ func readBody(resp *http.Response) ([]byte, error) {
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, ceiling+1))
 	if err == nil && int64(len(body)) > ceiling {
-		return body[:ceiling], errHuge
+		return body[:ceiling], huge(most)
 	}
 	return body, err
 }
+
+func huge(most int64) error { return fmt.Errorf("%w %d MiB", errHuge, most>>20) }

@@ -148,7 +148,7 @@ func (c *core) patience(ctx context.Context) (context.Context, context.CancelFun
 	if c.cred.kind.waits() {
 		return context.WithTimeout(ctx, personCeiling)
 	}
-	return c.hub.within(ctx)
+	return within(ctx, c.hub.timeout)
 }
 
 // localError makes the error of a credential that speaks to this machine.

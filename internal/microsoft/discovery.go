@@ -76,7 +76,7 @@ func (h *Hub) discoverAt(ctx context.Context, at *place, name string) (Discovery
 // readOpen reads a document of the login host that everybody may read.
 func (c *core) readOpen(ctx context.Context, q *request) (openIDConfiguration, *Error) {
 	var doc openIDConfiguration
-	inner, cancel := c.hub.within(ctx)
+	inner, cancel := within(ctx, c.hub.timeout)
 	defer cancel()
 	base := c.at.hosts[login].base
 	req, err := http.NewRequestWithContext(inner, http.MethodGet, strings.TrimSuffix(base, "/")+q.path, nil)
@@ -91,7 +91,7 @@ func (c *core) readOpen(ctx context.Context, q *request) (openIDConfiguration, *
 		return doc, by.explain(ctx, inner, err)
 	}
 	defer func() { _ = resp.Body.Close() }() // it is in memory
-	body, err := readBody(resp)
+	body, err := readBody(resp, bodyCeiling)
 	if err == nil {
 		doc, err = Decode[openIDConfiguration](body)
 	}

@@ -1,6 +1,7 @@
 package microsoft
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,7 @@ import (
 
 // exchange sends a call once and judges what comes back.
 func (c *core) exchange(ctx context.Context, q *request, t *token) ([]byte, error) {
-	inner, cancel := c.hub.within(ctx)
+	inner, cancel := within(ctx, q.timeout(c.hub))
 	defer cancel()
 	var left atomic.Bool
 	if q.write() {
@@ -32,18 +33,26 @@ func (c *core) exchange(ctx context.Context, q *request, t *token) ([]byte, erro
 		c.observe(q, start, 0, "")
 		return nil, c.unanswered(ctx, q, left.Load(), err)
 	}
-	body, err := readBody(resp)
+	body, err := readBody(resp, cmp.Or(q.most, bodyCeiling))
 	c.observe(q, start, resp.StatusCode, resp.Header.Get("Request-Id"))
 	c.heed(q, resp.Header)
-	return c.judge(ctx, q, t, resp, body, err)
+	answer, err := c.judge(ctx, q, t, resp, body, err)
+	var e *Error
+	if errors.As(err, &e) && c.hub.now().Sub(start) > c.hub.timeout {
+		e.late = true
+	}
+	return answer, err
 }
 
+// timeout is how long one exchange may take.
+func (q *request) timeout(h *Hub) time.Duration { return max(q.patience, h.timeout) }
+
 // within bounds an exchange, unless the caller has done so.
-func (h *Hub) within(ctx context.Context) (context.Context, context.CancelFunc) {
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= h.timeout {
+func within(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= most {
 		return ctx, func() {}
 	}
-	return context.WithTimeout(ctx, h.timeout)
+	return context.WithTimeout(ctx, most)
 }
 
 // noteLeaving sets left when a connection is at hand, before the first byte is
@@ -71,7 +80,7 @@ func (c *core) unanswered(ctx context.Context, q *request, left bool, err error)
 	case ctx.Err() != nil:
 		e = ended(ctx)
 	case errors.Is(err, context.DeadlineExceeded):
-		e = c.hub.late()
+		e = late(q.timeout(c.hub))
 	}
 	if left {
 		e.kind = cordon.ErrUnknownOutcome
@@ -91,8 +100,8 @@ func ended(ctx context.Context) *Error {
 
 // late makes the error of a service that took longer than we allow. It does
 // not wrap the end of the context, which was ours and not the caller's.
-func (h *Hub) late() *Error {
-	return &Error{kind: cordon.ErrUnavailable, late: true, Message: fmt.Sprintf("no answer within %s", h.timeout)}
+func late(most time.Duration) *Error {
+	return &Error{kind: cordon.ErrUnavailable, late: true, Message: fmt.Sprintf("no answer within %s", most)}
 }
 
 // judge returns the body of a success, or the error that the answer is.

@@ -3,6 +3,7 @@ package microsoft
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -10,16 +11,25 @@ import (
 
 const pathHunting = "/v1.0/security/runHuntingQuery"
 
+// A query may take the service three minutes and give 50 MB. We allow a little
+// more of both, so that it is the service that says what was too much.
+//
+// Source: microsoft-graph-docs security-api-overview.
+const (
+	huntingTime = 3*time.Minute + 15*time.Second
+	huntingMost = 64 << 20
+)
+
 // RunQuery asks the tables of Defender a question in KQL over a timespan of
-// ISO 8601, such as "P7D"; an empty one means 30 days. It changes nothing. A
-// result larger than the bodies that we read is ErrMalformed: let the query
-// take less.
+// ISO 8601, such as "P7D"; an empty one means 30 days. It changes nothing, and
+// takes minutes when the service does.
 //
 // Wire:  POST /security/runHuntingQuery
 // Needs: ThreatHunting.Read.All
 func (s *HuntingService) RunQuery(ctx context.Context, query, timespan string) (HuntingResult, error) {
 	c := (*core)(s)
 	q := ask(FamilyHunting, 1, pathHunting)
+	q.patience, q.most = huntingTime, huntingMost
 	if strings.TrimSpace(query) == "" {
 		return HuntingResult{}, c.bad(q, "an empty query")
 	}

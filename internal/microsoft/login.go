@@ -117,7 +117,7 @@ func (k *courier) Do(req *http.Request) (*http.Response, error) {
 	if err := k.remember(req); err != nil {
 		return nil, err
 	}
-	inner, cancel := c.hub.within(req.Context())
+	inner, cancel := within(req.Context(), c.hub.timeout)
 	defer cancel()
 	q := &request{method: req.Method, service: login, path: req.URL.EscapedPath()}
 	start := c.hub.now()
@@ -127,7 +127,7 @@ func (k *courier) Do(req *http.Request) (*http.Response, error) {
 		k.err = &Error{kind: cordon.ErrUnavailable, cause: err, Message: "sign-in does not answer: " + err.Error()}
 		return nil, err
 	}
-	body, err := readBody(resp)
+	body, err := readBody(resp, bodyCeiling)
 	c.observe(q, start, resp.StatusCode, resp.Header.Get("X-Ms-Request-Id"))
 	if err != nil {
 		k.err = &Error{kind: cordon.ErrUnavailable, cause: err, Message: "sign-in broke off its answer: " + err.Error()}
@@ -175,7 +175,7 @@ func (k *courier) explain(ctx, inner context.Context, err error) *Error {
 		last.cause = nil // its text is in the message
 		return last
 	case last != nil, errors.Is(err, context.DeadlineExceeded), strings.Contains(err.Error(), context.DeadlineExceeded.Error()):
-		return k.client.hub.late() // the SDK quotes the end of a context without wrapping it
+		return late(k.client.hub.timeout) // the SDK quotes the end of a context without wrapping it
 	case !kind.needsApp():
 		return localError(kind, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/cordonhq/cordon"
 )
@@ -24,6 +25,9 @@ type request struct {
 	eventual  bool    // ask with ConsistencyLevel: eventual
 	text      bool    // the answer is plain text
 	question  bool    // it changes nothing, although it is a POST
+
+	patience time.Duration // longest time for one exchange, when that is more than the hub's
+	most     int64         // largest body of an answer; zero: bodyCeiling
 }
 
 // get returns the read of a path.

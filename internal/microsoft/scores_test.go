@@ -6,7 +6,10 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -125,6 +128,61 @@ func TestRunQueryThatFails(t *testing.T) {
 	if got, err := f.client(t, Options{}).Hunting.RunQuery(t.Context(), "T", ""); err != nil || len(got.Rows) != 0 {
 		t.Errorf("no rows: got %+v, %v", got, err)
 	}
+}
+
+// A query may take as long, and give as much, as the service allows.
+func TestRunQueryThatIsLarge(t *testing.T) {
+	t.Parallel()
+	cell := strings.Repeat("x", 1<<20)
+	f := newFake(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, `{"schema":[{"name":"A","type":"String"}],"results":[`)
+		for range 20 {
+			_, _ = io.WriteString(w, `{"A":"`+cell+`"},`)
+		}
+		_, _ = io.WriteString(w, `{"A":"end"}]}`)
+	})
+	got, err := f.client(t, Options{}).Hunting.RunQuery(t.Context(), "T", "")
+	if err != nil || len(got.Rows) != 21 || got.Rows[20].Text("A") != "end" {
+		t.Errorf("got %d rows, %v", len(got.Rows), err)
+	}
+}
+
+// A slowCloud gives up after three minutes, as hunting does.
+type slowCloud struct{ asked atomic.Int64 }
+
+func (s *slowCloud) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.asked.Add(1)
+	select {
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	case <-time.After(3 * time.Minute):
+		return &http.Response{StatusCode: http.StatusGatewayTimeout, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+	}
+}
+
+// A slow query is not given up before the service does so, nor asked again;
+// and no other call waits as long.
+func TestRunQueryThatIsSlow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h, err := New(Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		slow := &slowCloud{}
+		h.transport.RegisterProtocol("https", slow)
+		c, start := h.enter(t, tenantID), time.Now()
+		_, err = c.Users.Count(t.Context())
+		if took := time.Since(start); !errors.Is(err, cordon.ErrUnavailable) || took != 30*time.Second || slow.asked.Load() != 1 {
+			t.Errorf("another call: %v after %s and %d requests", err, took, slow.asked.Load())
+		}
+		start = time.Now()
+		_, err = c.Hunting.RunQuery(t.Context(), "T", "")
+		took, e := time.Since(start), new(Error)
+		if !errors.As(err, &e) || e.Status != http.StatusGatewayTimeout || took != 3*time.Minute || slow.asked.Load() != 2 {
+			t.Errorf("query: %v after %s and %d requests", err, took, slow.asked.Load())
+		}
+	})
 }
 
 func TestMachineActionEnds(t *testing.T) {
