@@ -26,8 +26,9 @@ type certificate struct {
 	key    func() *rsa.PrivateKey // a func, because no way of printing calls it
 }
 
-// assertionLife is how long an assertion holds: five to ten minutes.
-const assertionLife = 5 * time.Minute
+// assertionLife is how long an assertion holds: five to ten minutes. The
+// longest, because our clock may be slow.
+const assertionLife = 10 * time.Minute
 
 // NewCertificateCredential returns a credential that signs assertions with
 // the key of a certificate. It takes PEM with certificate and unencrypted key

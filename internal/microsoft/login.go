@@ -34,7 +34,9 @@ func (c *core) acquire(ctx context.Context, s service, claims string) (*token, *
 	if e := c.ofTenant(got.Token); e != nil {
 		return nil, c.failLogin(s, by, e)
 	}
-	return newToken(s, got.Token, c.hub.userAgent, c.hub.now(), time.Until(got.ExpiresOn)), nil
+	t := newToken(s, got.Token, c.hub.userAgent, c.hub.now(), time.Until(got.ExpiresOn))
+	t.claims = claims
+	return t, nil
 }
 
 // ofTenant refuses a token of this machine that says it is for another tenant:

@@ -15,20 +15,23 @@ const (
 	renewEarly = 5 * time.Minute  // before its end a token is renewed
 	renewPause = 30 * time.Second // between tries to renew a token that is still good
 	stopPause  = 10 * time.Second // between tries to get one with a credential that was refused
+	grantPause = 10 * time.Minute // from when on a token that does not permit a call is asked for anew
 )
 
 // A token opens one service of one tenant. It is kept as the headers that
 // carry it, so that a poll builds none.
 type token struct {
 	header http.Header
+	got    time.Time
 	renew  time.Time // when to ask for the next
 	ends   time.Time
+	claims string // that it was asked for with
 }
 
 // newToken returns the token that is good for life from now.
 func newToken(s service, bearer, userAgent string, now time.Time, life time.Duration) *token {
 	early := min(renewEarly, life/5)
-	return &token{header: sharedHeader(s, bearer, userAgent), renew: now.Add(life - early), ends: now.Add(life)}
+	return &token{header: sharedHeader(s, bearer, userAgent), got: now, renew: now.Add(life - early), ends: now.Add(life)}
 }
 
 func (t *token) bearer() string { return strings.TrimPrefix(t.header.Get("Authorization"), "Bearer ") }
@@ -46,9 +49,10 @@ type slot struct {
 }
 
 type flight struct {
-	done  chan struct{}
-	token *token
-	err   error
+	claims string // that it is asked for with
+	done   chan struct{}
+	token  *token
+	err    error
 }
 
 func (c *core) slot(s service) *slot {
@@ -67,6 +71,15 @@ func (s *slot) drop(t *token) {
 	}
 }
 
+// outgrow forgets a token that did not permit a call, once it is old: what an
+// administrator grants is in new tokens alone, and this one may live for an
+// hour.
+func (s *slot) outgrow(t *token, now time.Time) {
+	if now.Sub(t.got) >= grantPause {
+		s.drop(t)
+	}
+}
+
 // had reports whether a token is the one that is at hand, or that the service
 // has refused.
 func (s *slot) had(bearer string) bool {
@@ -79,7 +92,7 @@ func (s *slot) had(bearer string) bool {
 // the refusal of a moment ago.
 func (s *slot) ready(now time.Time, claims string) (*token, error) {
 	t := s.token
-	if t != nil && claims == "" && (now.Before(t.renew) || now.Before(t.ends) && now.Before(s.pause)) {
+	if t != nil && (claims == "" || claims == t.claims) && (now.Before(t.renew) || now.Before(t.ends) && now.Before(s.pause)) {
 		return t, nil
 	}
 	if now.Before(s.until) {
@@ -100,12 +113,12 @@ func (c *core) token(ctx context.Context, s service, claims string) (*token, err
 		}
 		if f := sl.flight; f != nil {
 			sl.mu.Unlock()
-			if done, t, err := c.join(ctx, s, f); done {
+			if done, t, err := c.join(ctx, s, f); done && (err != nil || claims == "" || claims == f.claims) {
 				return t, err
 			}
 			continue
 		}
-		f := &flight{done: make(chan struct{})}
+		f := &flight{claims: claims, done: make(chan struct{})}
 		sl.flight = f
 		sl.mu.Unlock()
 		c.fetch(ctx, s, sl, f, claims)
@@ -140,8 +153,18 @@ func (c *core) fetch(ctx context.Context, s service, sl *slot, f *flight, claims
 	case t != nil && claims == "" && now.Before(t.ends):
 		f.token, f.err, sl.pause = t, nil, now.Add(renewPause)
 	case stops(f.err):
-		sl.stop, sl.until = f.err, now.Add(stopPause)
+		sl.stop, sl.until = f.err, now.Add(stopFor(f.err))
 	}
+}
+
+// stopFor is how long sign-in is left alone: as long as it says, but not so
+// long that containment waits for minutes.
+func stopFor(err error) time.Duration {
+	var e *Error
+	if errors.As(err, &e) {
+		return min(max(stopPause, e.RetryAfter), containCeiling)
+	}
+	return stopPause
 }
 
 // stops reports whether asking again at once is no use.
@@ -152,7 +175,7 @@ func stops(err error) bool {
 		}
 	}
 	var e *Error
-	return errors.As(err, &e) && e.Code == slowToArrive
+	return errors.As(err, &e) && (e.Code == slowToArrive || e.RetryAfter > 0)
 }
 
 // acquirePatiently tries again when sign-in is unavailable for a moment. To
@@ -163,7 +186,7 @@ func (c *core) acquirePatiently(ctx context.Context, s service, claims string) (
 		if err == nil {
 			return t, nil
 		}
-		if try > quickRetries || err.late || !errors.Is(err, cordon.ErrUnavailable) || c.hub.sleep(ctx, c.hub.pause(try)) != nil {
+		if try > quickRetries || err.late || err.RetryAfter > 0 || !errors.Is(err, cordon.ErrUnavailable) || c.hub.sleep(ctx, c.hub.pause(try)) != nil {
 			return nil, err
 		}
 	}

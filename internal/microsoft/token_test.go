@@ -5,10 +5,12 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/cordonhq/cordon"
@@ -220,6 +222,111 @@ func TestClaimsChallenge(t *testing.T) {
 	err := f.client(t, Options{}).Users.SetEnabled(t.Context(), userID, false, requestID)
 	if err != nil || len(asked) != 2 || asked[0] != "" || !strings.Contains(asked[1], "1604106651") {
 		t.Errorf("error %v, claims %q", err, asked)
+	}
+}
+
+// A loginCloud plays sign-in inside a bubble, in which a token takes a second.
+type loginCloud struct {
+	mu     sync.Mutex
+	claims []string // asked for
+}
+
+func (l *loginCloud) RoundTrip(r *http.Request) (*http.Response, error) {
+	base := "https://" + r.URL.Host + "/" + tenantID
+	body := fmt.Sprintf(`{"token_endpoint":"%[1]s/token","authorization_endpoint":"%[1]s/authorize","issuer":"%[1]s/v2.0"}`, base)
+	if r.Method == http.MethodPost {
+		time.Sleep(time.Second)
+		l.mu.Lock()
+		l.claims = append(l.claims, r.PostFormValue("claims"))
+		body = fmt.Sprintf(`{"token_type":"Bearer","expires_in":3599,"access_token":"%s.%d"}`, canaryJWT, len(l.claims))
+		l.mu.Unlock()
+	}
+	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, ContentLength: int64(len(body)), Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+}
+
+// Whoever must have claims is not given the token that somebody without them
+// has asked for a moment before; and all whom one challenge meets share one.
+func TestClaimsBesideARenewal(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h, err := New(Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cloud := &loginCloud{}
+		h.transport.RegisterProtocol("https", cloud)
+		c, err := h.Client(cordon.Tenant{ID: tenantID, ClientID: clientID}, NewSecretCredential(canary))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all sync.WaitGroup
+		want := map[string]string{"": "Bearer " + canaryJWT + ".1", `{"access_token":{}}`: "Bearer " + canaryJWT + ".2"}
+		for _, claims := range []string{"", `{"access_token":{}}`, `{"access_token":{}}`} {
+			all.Go(func() {
+				got, err := c.token(t.Context(), graph, claims)
+				if err != nil || got.header.Get("Authorization") != want[claims] {
+					t.Errorf("with claims %q: got %v, %v", claims, got, err)
+				}
+			})
+			synctest.Wait()
+		}
+		all.Wait()
+		if _, err := c.token(t.Context(), graph, `{"access_token":{}}`); err != nil || len(cloud.claims) != 2 {
+			t.Errorf("got %v after %d tokens", err, len(cloud.claims))
+		}
+	})
+}
+
+// What an administrator grants is in new tokens alone: one that does not
+// permit a call is not kept until its end.
+func TestGrantIsNoticed(t *testing.T) {
+	t.Parallel()
+	f := newFake(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") == "Bearer "+canaryJWT+".1" {
+			graphError(w, 403, "Forbidden", "Missing application roles.")
+			return
+		}
+		reply(w, 200, `{"value":[]}`)
+	})
+	c := f.client(t, Options{})
+	for i, tt := range []struct {
+		after  time.Duration
+		want   error
+		tokens int
+	}{{0, cordon.ErrDenied, 1}, {9 * time.Minute, cordon.ErrDenied, 1}, {2 * time.Minute, cordon.ErrDenied, 1}, {time.Minute, nil, 2}} {
+		f.advance(tt.after)
+		_, _, err := drain(c.Alerts.List(t.Context(), time.Time{}))
+		if !errors.Is(err, tt.want) || f.tokens != tt.tokens {
+			t.Errorf("call %d: got %v, %d tokens", i+1, err, f.tokens)
+		}
+	}
+}
+
+// Sign-in that says when to come back is left alone until then, but not for
+// longer than containment can wait.
+func TestSignInSaysWhenToComeBack(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		status int
+		after  string
+		quiet  time.Duration
+	}{
+		"throttled": {429, "20", 20 * time.Second}, "busy": {503, "20", 20 * time.Second},
+		"soon": {429, "1", stopPause}, "never": {429, "86400", containCeiling},
+	} {
+		f := newFake(t, nil)
+		f.signIn = func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", tt.after)
+			reply(w, tt.status, `{"error":"temporarily_unavailable"}`)
+		}
+		c := f.client(t, Options{})
+		for i, pause := range []time.Duration{0, tt.quiet - time.Second, time.Second} {
+			f.advance(pause)
+			err := c.CheckToken(t.Context(), ResourceGraph)
+			if want := 1 + i/2; err == nil || f.tokens != want {
+				t.Errorf("%s: got %v after %d requests, want %d", name, err, f.tokens, want)
+			}
+		}
 	}
 }
 
