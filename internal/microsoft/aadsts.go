@@ -156,7 +156,8 @@ func signInError(resp *http.Response, body []byte, now time.Time) *Error {
 	if a.Error == codePending {
 		e.Code = codePending
 	}
-	if r, ok := refusals[number]; ok {
+	r, listed := refusals[number]
+	if listed {
 		e.kind, e.Message, e.late = r.kind, r.advice, e.Code == slowToArrive
 	} else if advice := adviceByError[string(a.Error)]; advice != "" {
 		e.Message = advice
@@ -164,7 +165,7 @@ func signInError(resp *http.Response, body []byte, now time.Time) *Error {
 	switch {
 	case resp.StatusCode == http.StatusTooManyRequests:
 		e.kind = cordon.ErrThrottled
-	case resp.StatusCode >= 500 && number == 0:
+	case resp.StatusCode >= 500 && !listed:
 		e.kind = cordon.ErrUnavailable
 	case resp.StatusCode < 400:
 		e.kind, e.Message = cordon.ErrUnsafeLink, "sign-in redirects us, which it never does"

@@ -43,6 +43,7 @@ func TestSignInErrors(t *testing.T) {
 		"503":              {say(503, `{"error":"server_error"}`), cordon.ErrUnavailable, "503"},
 		"unknown number":   {aad(401, "invalid_client", 999999, "Something else "+canary+" here"), cordon.ErrCredential, "AADSTS999999: Something else [secret] here"},
 		"unknown error":    {aad(400, "invalid_scope", 7011999, "bad scope"), cordon.ErrBadRequest, "bad scope"},
+		"500, unknown":     {aad(500, "invalid_scope", 7011999, "bad scope"), cordon.ErrUnavailable, "AADSTS7011999"},
 		"html":             {say(200, "<html>"), cordon.ErrMalformed, "malformed"},
 		"html error":       {say(400, "<html>"), cordon.ErrMalformed, "no error of sign-in"},
 		"redirect": {func(w http.ResponseWriter, r *http.Request) {
@@ -92,67 +93,114 @@ func TestEveryRefusalAdvises(t *testing.T) {
 	}
 }
 
-// Sign-in that hangs is given up, by whoever waits for it.
-func TestSignInHangs(t *testing.T) {
-	t.Parallel()
-	f := newFake(t, nil)
-	f.signIn = hang
-	c := f.client(t, Options{Timeout: 100 * time.Millisecond})
-	err := c.CheckToken(t.Context(), ResourceGraph)
-	if !errors.Is(err, cordon.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) || f.tokens != 1 {
-		t.Errorf("got %v after %d requests", err, f.tokens)
-	}
-	// A person's sign-in may take its time; one exchange with a host may not.
-	person, err := f.cloud(t, Options{Timeout: 100 * time.Millisecond}).Client(cordon.Tenant{ID: tenantID, ClientID: clientID},
-		NewDeviceCodeCredential(func(context.Context, DeviceCode) error { return nil }))
+// A road carries the requests of a hub inside a bubble.
+type road func(*http.Request) (*http.Response, error)
+
+func (f road) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// bubbleHub returns a hub whose requests take that road, except those for what
+// sign-in tells anybody.
+func bubbleHub(t *testing.T, f road) *Hub {
+	t.Helper()
+	h, err := New(Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.mu.Lock() // an exchange that was given up may still be read
-	f.device = hang
-	f.mu.Unlock()
-	if err := person.CheckToken(t.Context(), ResourceGraph); !errors.Is(err, cordon.ErrUnavailable) || !strings.Contains(err.Error(), "no answer within 100ms") {
-		t.Errorf("device code: got %v", err)
-	}
-	// Nobody enters the code until it ends.
-	f.mu.Lock() // an exchange that was given up may still be read
-	f.device = say(200, `{"user_code":"u","device_code":"d","verification_uri":"https://x/","expires_in":1,"interval":1,"message":"m"}`)
-	f.mu.Unlock()
-	f.mu.Lock() // an exchange that was given up may still be read
-	f.signIn = say(400, `{"error":"authorization_pending","error_codes":[70016]}`)
-	f.mu.Unlock()
-	if err := person.CheckToken(t.Context(), ResourceGraph); !errors.Is(err, cordon.ErrCredential) || !strings.Contains(err.Error(), "nobody has signed in") {
-		t.Errorf("device code that ends: got %v", err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	f.mu.Lock() // an exchange that was given up may still be read
-	f.signIn = func(w http.ResponseWriter, r *http.Request) { cancel(); hang(w, r) }
-	f.mu.Unlock()
-	if err := c.CheckToken(ctx, ResourceGraph); !errors.Is(err, context.Canceled) || errors.Is(err, cordon.ErrUnavailable) {
-		t.Errorf("cancelled: got %v", err)
-	}
-	// Whoever waited for a caller that gave up asks for itself.
-	first, stop := context.WithCancel(t.Context())
-	begun := make(chan struct{})
-	var once sync.Once
-	f.signIn = func(w http.ResponseWriter, r *http.Request) {
-		once.Do(func() { close(begun) })
-		hang(w, r)
-	}
-	c = f.client(t, Options{})
-	var all sync.WaitGroup
-	all.Go(func() { _ = c.CheckToken(first, ResourceGraph) })
-	<-begun
-	all.Go(func() {
-		if err := c.CheckToken(t.Context(), ResourceGraph); err != nil {
-			t.Errorf("the second caller got %v", err)
+	h.transport.RegisterProtocol("https", road(func(r *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(r.URL.Path, "/.well-known/openid-configuration") {
+			base := "https://" + r.URL.Host + "/" + tenantID
+			return answer(r, 200, fmt.Sprintf(`{"token_endpoint":"%[1]s/token","authorization_endpoint":"%[1]s/authorize","issuer":"%[1]s/v2.0"}`, base))
+		}
+		return f(r)
+	}))
+	return h
+}
+
+func answer(r *http.Request, status int, body string) (*http.Response, error) {
+	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, ContentLength: int64(len(body)),
+		Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+}
+
+// silence answers nothing until the caller gives up.
+func silence(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+// signedIn answers with a token.
+func signedIn(r *http.Request) (*http.Response, error) {
+	return answer(r, 200, `{"token_type":"Bearer","expires_in":3599,"access_token":"`+canaryJWT+`"}`)
+}
+
+// Sign-in that hangs is given up, by whoever waits for it.
+func TestSignInHangs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		asked, signIn := 0, road(silence)
+		h := bubbleHub(t, func(r *http.Request) (*http.Response, error) { asked++; return signIn(r) })
+		enter := func() *Client {
+			c, err := h.Client(cordon.Tenant{ID: tenantID, ClientID: clientID}, NewSecretCredential(canary))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c
+		}
+		start := time.Now()
+		err := enter().CheckToken(t.Context(), ResourceGraph)
+		if took := time.Since(start); !errors.Is(err, cordon.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) || asked != 1 || took != 30*time.Second {
+			t.Errorf("got %v after %d requests and %s", err, asked, took)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		signIn = func(r *http.Request) (*http.Response, error) { cancel(); return silence(r) }
+		if err := enter().CheckToken(ctx, ResourceGraph); !errors.Is(err, context.Canceled) || errors.Is(err, cordon.ErrUnavailable) {
+			t.Errorf("cancelled: got %v", err)
+		}
+		// Whoever waited for a caller that gave up asks for itself.
+		signIn = silence
+		c := enter()
+		first, stop := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		all.Go(func() { _ = c.CheckToken(first, ResourceGraph) })
+		synctest.Wait()
+		all.Go(func() {
+			if err := c.CheckToken(t.Context(), ResourceGraph); err != nil {
+				t.Errorf("the second caller got %v", err)
+			}
+		})
+		synctest.Wait()
+		signIn = signedIn
+		stop()
+		all.Wait()
+	})
+}
+
+// A person's sign-in may take its time; one exchange with a host may not.
+func TestPersonSignInHangs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		device := road(silence)
+		h := bubbleHub(t, func(r *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(r.URL.Path, "/devicecode") {
+				return device(r)
+			}
+			return answer(r, 400, `{"error":"authorization_pending","error_codes":[70016]}`)
+		})
+		person, err := h.Client(cordon.Tenant{ID: tenantID, ClientID: clientID}, NewDeviceCodeCredential(func(context.Context, DeviceCode) error { return nil }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := person.CheckToken(t.Context(), ResourceGraph); !errors.Is(err, cordon.ErrUnavailable) || !strings.Contains(err.Error(), "no answer within 30s") {
+			t.Errorf("device code: got %v", err)
+		}
+		device = func(r *http.Request) (*http.Response, error) {
+			return answer(r, 200, `{"user_code":"u","device_code":"d","verification_uri":"https://x/","expires_in":900,"interval":5,"message":"m"}`)
+		}
+		start := time.Now()
+		err = person.CheckToken(t.Context(), ResourceGraph) // nobody enters the code until it ends
+		if took := time.Since(start); !errors.Is(err, cordon.ErrCredential) || !strings.Contains(err.Error(), "nobody has signed in") || took > personCeiling+time.Second {
+			t.Errorf("device code that ends: got %v after %s", err, took)
 		}
 	})
-	f.mu.Lock()
-	f.signIn = nil
-	f.mu.Unlock()
-	stop()
-	all.Wait()
 }
 
 // A discovery document that sends the secret elsewhere is not obeyed.
@@ -225,36 +273,17 @@ func TestClaimsChallenge(t *testing.T) {
 	}
 }
 
-// A loginCloud plays sign-in inside a bubble, in which a token takes a second.
-type loginCloud struct {
-	mu     sync.Mutex
-	claims []string // asked for
-}
-
-func (l *loginCloud) RoundTrip(r *http.Request) (*http.Response, error) {
-	base := "https://" + r.URL.Host + "/" + tenantID
-	body := fmt.Sprintf(`{"token_endpoint":"%[1]s/token","authorization_endpoint":"%[1]s/authorize","issuer":"%[1]s/v2.0"}`, base)
-	if r.Method == http.MethodPost {
-		time.Sleep(time.Second)
-		l.mu.Lock()
-		l.claims = append(l.claims, r.PostFormValue("claims"))
-		body = fmt.Sprintf(`{"token_type":"Bearer","expires_in":3599,"access_token":"%s.%d"}`, canaryJWT, len(l.claims))
-		l.mu.Unlock()
-	}
-	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, ContentLength: int64(len(body)), Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
-}
-
 // Whoever must have claims is not given the token that somebody without them
 // has asked for a moment before; and all whom one challenge meets share one.
 func TestClaimsBesideARenewal(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h, err := New(Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		cloud := &loginCloud{}
-		h.transport.RegisterProtocol("https", cloud)
+		var asked []string // claims; one after another, as the flights go
+		h := bubbleHub(t, func(r *http.Request) (*http.Response, error) {
+			time.Sleep(time.Second)
+			asked = append(asked, r.PostFormValue("claims"))
+			return answer(r, 200, fmt.Sprintf(`{"token_type":"Bearer","expires_in":3599,"access_token":"%s.%d"}`, canaryJWT, len(asked)))
+		})
 		c, err := h.Client(cordon.Tenant{ID: tenantID, ClientID: clientID}, NewSecretCredential(canary))
 		if err != nil {
 			t.Fatal(err)
@@ -271,8 +300,8 @@ func TestClaimsBesideARenewal(t *testing.T) {
 			synctest.Wait()
 		}
 		all.Wait()
-		if _, err := c.token(t.Context(), graph, `{"access_token":{}}`); err != nil || len(cloud.claims) != 2 {
-			t.Errorf("got %v after %d tokens", err, len(cloud.claims))
+		if _, err := c.token(t.Context(), graph, `{"access_token":{}}`); err != nil || len(asked) != 2 {
+			t.Errorf("got %v after %d tokens", err, len(asked))
 		}
 	})
 }
