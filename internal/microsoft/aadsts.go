@@ -146,7 +146,7 @@ func signInError(resp *http.Response, body []byte, now time.Time) *Error {
 	e := &Error{
 		Status: resp.StatusCode, Code: string(a.Error), Message: a.words(),
 		RequestID:  string(cmp.Or(a.TraceID, Text(resp.Header.Get("X-Ms-Request-Id")))),
-		RetryAfter: retryAfter(resp.Header.Get("Retry-After"), now),
+		RetryAfter: retryAfter(resp.Header.Get("Retry-After"), hostTime(resp.Header, now)),
 		kind:       refusalsByError[string(a.Error)],
 	}
 	number := a.number()

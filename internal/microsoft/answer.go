@@ -37,7 +37,7 @@ func (c *core) answerError(t *token, resp *http.Response, body []byte) *Error {
 		Code:       string(env.Error.Code),
 		Message:    clean(c.scrub(string(env.Error.Message), t.bearer()), 1000),
 		scope:      resp.Header.Get("X-Ms-Throttle-Scope"),
-		RetryAfter: retryAfter(resp.Header.Get("Retry-After"), c.hub.now()),
+		RetryAfter: retryAfter(resp.Header.Get("Retry-After"), hostTime(resp.Header, c.hub.now())),
 		RequestID: string(cmp.Or(env.Error.Inner.RequestID, env.Error.Inner.Camel, env.Error.Lower.RequestID, env.Error.Lower.Camel,
 			Text(resp.Header.Get("Request-Id")), env.Error.Target)),
 	}

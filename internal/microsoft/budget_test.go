@@ -172,6 +172,24 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
+// A date is read by the clock of the host that names it, whatever ours says.
+func TestRetryAfterOfAWrongClock(t *testing.T) {
+	t.Parallel()
+	for name, wrong := range map[string]time.Duration{"slow": -10 * time.Minute, "fast": 10 * time.Minute} {
+		f := newFake(t, nil)
+		f.api = func(w http.ResponseWriter, _ *http.Request) {
+			theirs := f.now().Add(-wrong)
+			w.Header().Set("Date", theirs.Format(http.TimeFormat))
+			w.Header().Set("Retry-After", theirs.Add(20*time.Second).Format(http.TimeFormat))
+			graphError(w, 429, "TooManyRequests", "x")
+		}
+		_, _, err := drain(f.client(t, Options{}).Alerts.List(WithPriority(t.Context(), PriorityPoll), time.Time{}))
+		if e := new(Error); !errors.As(err, &e) || e.RetryAfter != 20*time.Second {
+			t.Errorf("%s: got %+v", name, err)
+		}
+	}
+}
+
 // Throttled, then served: who waits gets an answer, and who polls is told when
 // to come back.
 func TestThrottledRead(t *testing.T) {

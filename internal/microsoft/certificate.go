@@ -26,9 +26,8 @@ type certificate struct {
 	key    func() *rsa.PrivateKey // a func, because no way of printing calls it
 }
 
-// assertionLife is how long an assertion holds: five to ten minutes. The
-// longest, because our clock may be slow.
-const assertionLife = 10 * time.Minute
+// assertionLife is how long an assertion holds: five to ten minutes.
+const assertionLife = 5 * time.Minute
 
 // NewCertificateCredential returns a credential that signs assertions with
 // the key of a certificate. It takes PEM with certificate and unencrypted key
@@ -40,7 +39,7 @@ func NewCertificateCredential(pemOrPFX []byte, password string) (Credential, err
 	if err != nil {
 		return Credential{}, fmt.Errorf("microsoft: certificate: %w", err)
 	}
-	sign := func(_ context.Context, c *core) (string, error) { return cert.assert(c) }
+	sign := func(_ context.Context, c *core, at time.Time) (string, error) { return cert.assert(c, at) }
 	return Credential{&way{kind: KindCertificate, cert: cert, open: asserting(sign)}}, nil
 }
 
@@ -84,15 +83,15 @@ func readCertificate(text []byte, password string) ([]*x509.Certificate, crypto.
 	return append([]*x509.Certificate{leaf}, chain...), key, nil
 }
 
-// assert returns an assertion that we are the app, for the token endpoint of
-// the tenant alone. The SDK has one of its own, but takes the machine's clock
+// assert returns an assertion that we are the app, as of that time and for the
+// token endpoint of the tenant alone. The SDK has one of its own, but takes the machine's clock
 // and pads the thumbprint.
-func (k *certificate) assert(c *core) (string, error) {
+func (k *certificate) assert(c *core, at time.Time) (string, error) {
 	id, err := newGUID()
 	if err != nil {
 		return "", err
 	}
-	now := c.hub.now().Unix()
+	now := at.Unix()
 	text := k.header + "." + encodeSegment(map[string]any{
 		"aud": c.at.hosts[login].base + c.tenant + "/oauth2/v2.0/token", "iss": c.app, "sub": c.app, "jti": id,
 		"nbf": now, "iat": now, "exp": now + int64(assertionLife/time.Second),

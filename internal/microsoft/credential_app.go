@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
@@ -44,7 +45,7 @@ func NewFederatedCredential(assertion func(context.Context) (string, error)) Cre
 	if assertion == nil {
 		return Credential{}
 	}
-	return Credential{&way{kind: KindFederated, open: asserting(func(ctx context.Context, _ *core) (string, error) {
+	return Credential{&way{kind: KindFederated, open: asserting(func(ctx context.Context, _ *core, _ time.Time) (string, error) {
 		text, err := assertion(ctx)
 		if err != nil {
 			return "", fmt.Errorf("get the assertion: %w", err)
@@ -56,11 +57,12 @@ func NewFederatedCredential(assertion func(context.Context) (string, error)) Cre
 	})}}
 }
 
-// asserting opens a credential that sends an assertion.
-func asserting(assertion func(context.Context, *core) (string, error)) func(*core, *relay) (azcore.TokenCredential, error) {
+// asserting opens a credential that sends an assertion, dated by the clock of
+// the host that reads it.
+func asserting(assertion func(context.Context, *core, time.Time) (string, error)) func(*core, *relay) (azcore.TokenCredential, error) {
 	return func(c *core, via *relay) (azcore.TokenCredential, error) {
 		own := func(ctx context.Context) (string, error) {
-			text, err := assertion(ctx, c)
+			text, err := assertion(ctx, c, c.hub.now().Add(via.courier.Load().ahead))
 			if err != nil {
 				via.note(credentialError(err))
 			}

@@ -140,7 +140,7 @@ func TestAssertion(t *testing.T) {
 	now := float64(f.now().Unix())
 	want := map[string]any{"type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer", "alg": "PS256", "typ": "JWT",
 		"x5t#S256": base64.RawURLEncoding.EncodeToString(cred.way.cert.sum[:]), "aud": f.URL + "/" + tenantID + "/oauth2/v2.0/token",
-		"iss": clientID, "sub": clientID, "jti": first["jti"], "nbf": now, "iat": now, "exp": now + 600}
+		"iss": clientID, "sub": clientID, "jti": first["jti"], "nbf": now, "iat": now, "exp": now + 300}
 	if fmt.Sprint(first) != fmt.Sprint(want) {
 		t.Errorf("got  %v\nwant %v", first, want)
 	}

@@ -51,6 +51,7 @@ func newFake(t *testing.T, api http.HandlerFunc) *fake {
 }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Date", f.now().Format(http.TimeFormat))
 	switch {
 	case strings.HasSuffix(r.URL.Path, "/.well-known/openid-configuration"):
 		base := f.URL + "/" + tenantID

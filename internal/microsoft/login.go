@@ -103,7 +103,8 @@ type courier struct {
 	client  *core
 	service service
 	err     *Error
-	sent    []string // secrets that were sent, to be taken out of texts
+	sent    []string      // secrets that were sent, to be taken out of texts
+	ahead   time.Duration // by how much the host's clock is ahead of ours, if it is worth a word
 }
 
 func (k *courier) note(e *Error) { k.err = e }
@@ -129,6 +130,7 @@ func (k *courier) Do(req *http.Request) (*http.Response, error) {
 		k.err = &Error{kind: cordon.ErrUnavailable, cause: err, Message: "sign-in does not answer: " + err.Error()}
 		return nil, err
 	}
+	k.compareClocks(resp.Header)
 	body, err := readBody(resp, bodyCeiling)
 	c.observe(q, start, resp.StatusCode, resp.Header.Get("X-Ms-Request-Id"))
 	if err != nil {
@@ -140,6 +142,15 @@ func (k *courier) Do(req *http.Request) (*http.Response, error) {
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
+}
+
+// compareClocks notes by how much a clock, ours as likely as not, is wrong. The
+// host takes no assertion that is minutes off.
+func (k *courier) compareClocks(h http.Header) {
+	now := k.client.hub.now()
+	if k.ahead = hostTime(h, now).Sub(now); k.ahead.Abs() < time.Minute {
+		k.ahead = 0
+	}
 }
 
 // remember notes the secrets of a form before it leaves, because a service

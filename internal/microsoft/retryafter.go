@@ -8,6 +8,15 @@ import (
 	"time"
 )
 
+// hostTime is what the clock of the host says that answered, or else ours: one
+// of the two may be wrong, and its dates are of its own.
+func hostTime(h http.Header, now time.Time) time.Time {
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		return date
+	}
+	return now
+}
+
 // retryAfter reads a Retry-After header: seconds, also with a fraction, or an
 // HTTP date. Zero means that it names no time worth waiting for; a wait beyond
 // the ceiling is cut to it.
