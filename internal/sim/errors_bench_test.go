@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -63,6 +64,7 @@ func newBench(t *testing.T, f failure) *bench {
 		"{account}": t0.guid("ad", sync), "{challenge}": segment(challenge[:]),
 		"{pem}": strings.Trim(string(encode(key)), `"`), "{control}": c.Info().ControlURL, "{huge}": strings.Repeat("x", maxBody+1),
 		"{old delta}": deltaToken{issued: fixed().Add(-2 * deltaLife).Unix()}.String(), "{61 ids}": `"x"` + strings.Repeat(`,"x"`, 60),
+		"{1001 ids}": `"x"` + strings.Repeat(`,"x"`, 1000), "{101 times (}": strings.Repeat("(", 101),
 		"{129 characters}": strings.Repeat("x", 129), "{vendor}": `"vendorInformation":{"provider":"SecureScore","vendor":"Microsoft"}`,
 	}
 	for _, word := range []string{"{admin}", "{victim}", "{sync}"} {
@@ -74,6 +76,11 @@ func newBench(t *testing.T, f failure) *bench {
 	b.words["{thumb}"] = segment(long[:])
 	if strings.Contains(f.body, "{receiver}") {
 		b.words["{receiver}"] = newReceiver(t).url
+	}
+	if strings.Contains(f.body, "{deaf receiver}") {
+		deaf := newReceiver(t)
+		deaf.deaf.Store(true)
+		b.words["{deaf receiver}"] = deaf.url
 	}
 	return b
 }
@@ -183,6 +190,16 @@ func (b *bench) bearer(service, token string) string {
 	switch token {
 	case "no token":
 		return ""
+	case "another cloud":
+		other, err := newKeys()
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		text, err := other.sign(&claims{})
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		return text
 	case "", serviceDefender:
 	default:
 		return token
@@ -204,6 +221,11 @@ func (b *bench) provoke(f failure) (status int, code, message string) {
 		b.bearer(f.service, "") // before anything can end or spoil it
 	}
 	for _, step := range f.before {
+		times := 1
+		if n, rest, ok := strings.Cut(step, " times} "); ok {
+			times, _ = strconv.Atoi(strings.TrimPrefix(n, "{"))
+			step = rest
+		}
 		if step == "{100 subscriptions}" {
 			for i := range 100 {
 				b.inject(resSubscriptions, fmt.Sprintf(`{"id":"s%d","expirationDateTime":"2027-01-01T00:00:00Z"}`, i))
@@ -211,8 +233,10 @@ func (b *bench) provoke(f failure) (status int, code, message string) {
 			continue
 		}
 		p := append(strings.SplitN(step, " ", 4), "")
-		if g := b.call(p[0], p[1]+" "+p[2], p[3], ""); g.status >= 400 && p[0] != serviceGraph {
-			b.t.Fatalf("%s: %d %s", step, g.status, g.body)
+		for range times {
+			if g := b.call(p[0], p[1]+" "+p[2], p[3], ""); g.status >= 400 && p[0] != serviceGraph && times == 1 {
+				b.t.Fatalf("%s: %d %s", step, g.status, g.body)
+			}
 		}
 	}
 	g := b.call(f.service, f.call, f.body, f.token)
@@ -324,6 +348,8 @@ func (f failure) conditions() string {
 		out = append(out, "no token")
 	case serviceDefender:
 		out = append(out, "a token for Defender")
+	case "another cloud":
+		out = append(out, "a token of another cloud")
 	default:
 		out = append(out, "the token "+quoted(f.token))
 	}
@@ -346,5 +372,26 @@ func TestErrorRows(t *testing.T) {
 	maps.DeleteFunc(seen, func(_ string, n int) bool { return n == 1 })
 	for line := range seen {
 		t.Errorf("twice: %s", line)
+	}
+}
+
+// TestErrorFaults makes sure that every error that a fault can ask for is in the table.
+func TestErrorFaults(t *testing.T) {
+	t.Parallel()
+	rows := map[string]bool{}
+	for _, f := range failures() {
+		rows[f.service+" "+f.code+" "+f.message] = true
+	}
+	for status := 400; status < 600; status++ {
+		for _, service := range []string{serviceLogin, serviceGraph, serviceDefender} {
+			r := (&Fault{Status: status}).refusal(service)
+			code := r.code
+			if service == serviceLogin {
+				code += " " + strconv.Itoa(r.number)
+			}
+			if key := service + " " + code + " " + r.message; !rows[key] {
+				t.Errorf("status %d: no row for %s", status, key)
+			}
+		}
 	}
 }

@@ -38,6 +38,8 @@ func refusers() map[string]refuser {
 		"badRequest":   {status: -1, code: -1, number: -1, text: 0, always: refusalSite{status: 400, code: "BadRequest"}},
 		"notModelled":  {status: -1, code: -1, number: -1, text: 0, printed: true, always: refusalSite{status: 501, code: "SimulatorNotModelled"}, prefix: "The simulator does not model ", suffix: "."},
 		"loginError":   {status: 0, code: 1, number: 2, text: 3, printed: true},
+		"invalid":      {status: -1, code: 0, number: -1, text: 1, printed: true, always: refusalSite{status: 400}},
+		"noSuch":       {status: -1, code: -1, number: -1, text: 0, always: refusalSite{status: 404, code: "ResourceNotFound"}, suffix: " " + anything + " was not found"},
 		"badAssertion": {status: -1, code: -1, number: 0, text: 1, printed: true, always: client},
 
 		"resourceOf bad":        {status: -1, code: -1, number: 0, text: 1, printed: true, always: refusalSite{status: 400, code: "invalid_scope"}},
@@ -49,6 +51,19 @@ func refusers() map[string]refuser {
 	}
 }
 
+// A reason is an error inside the package whose text becomes part of what a
+// refusal says. The functions that make such errors, by file; no function
+// means all of the file.
+func reasons() map[string][]string {
+	return map[string][]string{
+		"batch.go": nil, "filter.go": nil, "filter_lex.go": nil, "hunting_span.go": nil,
+		"filter_field.go":    {"compare", "compareNull"},
+		"login_assertion.go": {"readAssertion"},
+		"outbox.go":          {"validate"},
+		"token.go":           {"verify"},
+	}
+}
+
 // unprovoked are the refusals that no call can provoke, by file and function.
 func unprovoked() map[string]string {
 	return map[string]string{
@@ -57,28 +72,29 @@ func unprovoked() map[string]string {
 	}
 }
 
-// byCode are files, by the beginning of their names, of which only status and
-// code are looked for, not the message.
-func byCode() []string { return []string{"cases", "incidents", "hunting", "endpoint_", "defender"} }
-
 // A refusalSite is a place in the source that refuses something.
 type refusalSite struct {
 	at      string // file:line
-	file    string
 	status  int    // 0: only a run can tell
 	code    string // as in the table; … likewise
 	message string
+	part    bool // the message is a part of one, and status and code are told elsewhere
 }
 
 func (s refusalSite) String() string {
+	if s.part {
+		return fmt.Sprintf(`row(…, "…%s…", …)`, s.message)
+	}
 	return fmt.Sprintf(`row(…, %d, %q, %q, …)`, s.status, s.code, s.message)
 }
 
 // provokedBy reports whether one of the errors that came may have come from here.
 func (s refusalSite) provokedBy(heard []failure) bool {
-	loose := slices.ContainsFunc(byCode(), func(p string) bool { return strings.HasPrefix(s.file, p) })
+	if s.part {
+		s.code, s.message = anything, anything+s.message+anything
+	}
 	return slices.ContainsFunc(heard, func(f failure) bool {
-		return (s.status == 0 || s.status == f.status) && wording(s.code).MatchString(f.code) && (loose || wording(s.message).MatchString(f.message))
+		return (s.status == 0 || s.status == f.status) && wording(s.code).MatchString(f.code) && wording(s.message).MatchString(f.message)
 	})
 }
 
@@ -132,17 +148,8 @@ func refusalsIn(t *testing.T, name string, text []byte) (out []refusalSite) {
 			if !ok {
 				return true
 			}
-			id, ok := call.Fun.(*ast.Ident)
-			if !ok {
-				return true
-			}
-			r, ok := all[f.Name.Name+" "+id.Name]
-			if !ok {
-				r, ok = all[id.Name]
-			}
-			if ok {
-				s := r.read(call)
-				s.at, s.file = set.Position(call.Pos()).String(), name
+			if s, ok := siteOf(name, f.Name.Name, call); ok {
+				s.at = set.Position(call.Pos()).String()
 				out = append(out, s)
 			}
 			return true
@@ -150,6 +157,32 @@ func refusalsIn(t *testing.T, name string, text []byte) (out []refusalSite) {
 	}
 	return out
 }
+
+// siteOf reads a call in a function when it refuses something, or when it
+// makes the reason of a refusal.
+func siteOf(file, function string, call *ast.CallExpr) (refusalSite, bool) {
+	switch called := call.Fun.(type) {
+	case *ast.Ident:
+		all := refusers()
+		r, ok := all[function+" "+called.Name]
+		if !ok {
+			r, ok = all[called.Name]
+		}
+		if ok {
+			return r.read(call), true
+		}
+	case *ast.SelectorExpr:
+		functions, ok := reasons()[file]
+		if ok = ok && (functions == nil || slices.Contains(functions, function)); ok && (called.Sel.Name == "Errorf" || called.Sel.Name == "New") {
+			text := strings.TrimPrefix(textOf(call.Args[0]), "%w: ") // that it is not modelled, the caller says
+			return refusalSite{message: verb.ReplaceAllString(text, anything), part: true}, true
+		}
+	}
+	return refusalSite{}, false
+}
+
+// verb is what a format has filled in.
+var verb = regexp.MustCompile(`%[a-z]`)
 
 func funcName(d ast.Decl) string {
 	if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil {
@@ -176,7 +209,7 @@ func (r refuser) read(call *ast.CallExpr) refusalSite {
 	if r.text >= 0 {
 		s.message = textOf(call.Args[r.text])
 		if r.printed {
-			s.message = regexp.MustCompile(`%[a-z]`).ReplaceAllString(s.message, anything)
+			s.message = verb.ReplaceAllString(s.message, anything)
 		}
 	}
 	s.message = r.prefix + s.message + r.suffix
@@ -220,18 +253,23 @@ func a() { refuse(http.StatusGone, "Tea"+"pot", "%s is %d", x, y) }
 func b() { badRequest("The " + x + " is no tea."); notModelled("tea with '%s'", x); loginError(400, "invalid_tea", 123, "No.") }
 func poll() { bad := func() { loginError(http.StatusBadRequest, kind, number, "%s", m) }; bad("slow_tea", 7, "Wait.") }
 func c() { refuse(f.Status, code(f), "%s", m) }
+func d() { errors.New("told to nobody") }
 `
 	want := []refusalSite{
-		{"x.go:2:12", "x.go", 410, "Teapot", "… is …"},
-		{"x.go:3:12", "x.go", 400, "BadRequest", "The … is no tea."},
-		{"x.go:3:52", "x.go", 501, "SimulatorNotModelled", "The simulator does not model tea with '…'."},
-		{"x.go:3:85", "x.go", 400, "invalid_tea 123", "No."},
-		{"x.go:4:91", "x.go", 400, "slow_tea 7", "Wait."},
-		{"x.go:5:12", "x.go", 0, "…", "…"},
+		{"x.go:2:12", 410, "Teapot", "… is …", false},
+		{"x.go:3:12", 400, "BadRequest", "The … is no tea.", false},
+		{"x.go:3:52", 501, "SimulatorNotModelled", "The simulator does not model tea with '…'.", false},
+		{"x.go:3:85", 400, "invalid_tea 123", "No.", false},
+		{"x.go:4:91", 400, "slow_tea 7", "Wait.", false},
+		{"x.go:5:12", 0, "…", "…", false},
 	}
 	got := refusalsIn(t, "x.go", []byte(source))
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)
+	}
+	reason := refusalsIn(t, "batch.go", []byte("package sim\nfunc e() { fmt.Errorf(\"%w: the pot '%s'\", x, y) }"))
+	if want := []refusalSite{{"batch.go:2:12", 0, "", "the pot '…'", true}}; !slices.Equal(reason, want) {
+		t.Errorf("got  %v\nwant %v", reason, want)
 	}
 	heard := []failure{{status: 410, code: "Teapot", message: "This is 1"}, {status: 400, code: "BadRequest", message: "The pot is broken."}}
 	for i, provoked := range []bool{true, false, false, false, false, true} {
@@ -239,7 +277,7 @@ func c() { refuse(f.Status, code(f), "%s", m) }
 			t.Errorf("%s: provoked %t", got[i], !provoked)
 		}
 	}
-	if got[1].file = "cases_x.go"; !got[1].provokedBy(heard) {
-		t.Error("the message counts in a file of which only the code should")
+	if reason[0].provokedBy(heard) || !reason[0].provokedBy([]failure{{message: "Bad tea: the pot 'x' leaks."}}) {
+		t.Errorf("%s is not found where it is told, or where it is not", reason[0])
 	}
 }

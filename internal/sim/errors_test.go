@@ -1,5 +1,7 @@
 package sim
 
+import "slices"
+
 // What a tenant is like in some rows: the lines of its section in a scenario.
 const (
 	nobody  = "  permissions: {graph: [], defender: []}\n"
@@ -14,7 +16,7 @@ const (
 // After adding a line: go test ./internal/sim -run TestErrors -update.
 func failures() []failure {
 	const (
-		g, d, l = serviceGraph, serviceDefender, serviceLogin
+		g, l    = serviceGraph, serviceLogin
 		bad     = "BadRequest"
 		badDir  = "Request_BadRequest"
 		no      = "SimulatorNotModelled"
@@ -31,7 +33,7 @@ func failures() []failure {
 		proof   = "{credentials} -client_secret client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer client_assertion="
 		consent = "GET {tenant}/v2.0/adminconsent?client_id={client}&redirect_uri=https://app.example/&scope=https://graph.microsoft.com/.default"
 	)
-	return []failure{
+	rows := []failure{
 		// Sign-in: the token endpoint.
 		row(l, 400, "invalid_request 900561", "The endpoint only accepts POST requests. Received a GET request.", "1.5", "GET {tenant}/oauth2/v2.0/token", ""),
 		row(l, 400, "invalid_request 900144", "The request body must contain the following parameter: 'grant_type'.", "1.5", token, "{credentials} -grant_type"),
@@ -57,7 +59,9 @@ func failures() []failure {
 		row(l, 501, no, "The simulator does not model the login path '/{tenant}/saml2'.", "–", "GET {tenant}/saml2", ""),
 		// Sign-in: assertions.
 		row(l, 400, "invalid_request 900144", "The request body must contain the following parameter: 'client_assertion_type'.", "1.3", token, "{credentials} -client_secret client_assertion=a.b.c"),
-		row(l, 401, "invalid_client 50013", "Assertion failed signature validation or is malformed: …", "1.3", token, proof+"a.b.c"),
+		row(l, 401, "invalid_client 50013", "Assertion failed signature validation or is malformed: the assertion is malformed.", "1.3", token, proof+"a.b.c"),
+		row(l, 401, "invalid_client 50013", "Assertion failed signature validation or is malformed: the assertion is no JWT.", "1.3", token, proof+"a"),
+		row(l, 401, "invalid_client 50013", "Assertion failed signature validation or is malformed: the assertion's signature is malformed.", "1.3", token, proof+"e30.e30.!"),
 		row(l, 401, "invalid_client 700027", "The certificate with identifier used to sign the client assertion is not registered on application. …", "1.3", token, proof+"{jwt:x5t#S256=x}"),
 		row(l, 401, "invalid_client 50012", "Client assertion failed: the provided signature value did not match the expected signature value.", "1.3", token, proof+"{jwt:alg=HS256}"),
 		row(l, 401, "invalid_client 50048", "Subject must match Issuer claim in the client assertion.", "1.3", token, proof+"{jwt:sub=x}"),
@@ -89,8 +93,6 @@ func failures() []failure {
 		row(l, 400, "unauthorized_client 700016", "Application with identifier 'nobody' was not found in the directory 'contoso'. …", "1.8", consent+"&client_id=nobody", ""),
 		row(l, 400, "invalid_request 9001023", "The endpoint is not supported over /common. …", "1.8", "GET common/v2.0/adminconsent", ""),
 		row(l, 501, no, "The simulator does not model admin consent to the scope 'User.Read', which is no '/.default'.", "1.8", consent+"&scope=User.Read", ""),
-		row(l, 503, "temporarily_unavailable 90033", "The service is temporarily unavailable.", "1.5", token, "{credentials}").after(`control POST /faults {"status":503}`),
-		row(l, 429, "temporarily_unavailable 90055", "Please retry again later.", "1.5", token, "{credentials}").after(`control POST /faults {"status":429}`),
 		// Graph: who asks, and how.
 		row(g, 401, "InvalidAuthenticationToken", "Access token is empty.", "10.3", "GET users", "").with("no token"),
 		row(g, 401, "InvalidAuthenticationToken", "Access token validation failure: JWT is not well formed.", "10.3", "GET users", "").with("x"),
@@ -105,8 +107,6 @@ func failures() []failure {
 		row(g, 501, no, "The simulator does not model 'groups'.", "5.1", "GET groups", ""),
 		row(g, 501, no, "The simulator does not model the method DELETE on 'users/x'.", "5.1", "DELETE users/x", ""),
 		row(g, 429, "TooManyRequests", "Please retry again later.", "10.4", "GET "+risky, "").after("graph GET "+risky, "graph GET "+risky),
-		row(g, 503, "serviceNotAvailable", "The service is temporarily unavailable.", "10.3", "GET users", "").after(`control POST /faults {"status":503}`),
-		row(g, 500, "UnknownError", "The service is temporarily unavailable.", "10.3", "GET users", "").after(`control POST /faults {"status":500}`),
 		// Graph: permission and licence.
 		row(g, 403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.", "10.3", "GET users", "").given(nobody),
 		row(g, 403, "AccessDenied", "You cannot perform the requested operation, required scopes are missing in the token.", "2.1", "GET identity/conditionalAccess/policies", "").given(nobody),
@@ -208,19 +208,6 @@ func failures() []failure {
 		row(g, 403, "Forbidden", "The limit of 100 subscriptions for this app and tenant has been reached.", "10.6", sub, `{"changeType":"updated","notificationUrl":"{receiver}"`+users+`}`).after("{100 subscriptions}"),
 		row(g, 501, no, "The simulator does not model a change of the subscription property 'clientState'.", "10.6", "PATCH subscriptions/s0", `{"clientState":"x"}`).after("{100 subscriptions}"),
 		row(g, 400, bad, "The request body is not JSON: …", "10.6", "PATCH subscriptions/s0", "x").after("{100 subscriptions}"),
-		// Defender for Endpoint.
-		row(d, 401, "Unauthorized", "Access token is empty.", "8.7", "GET api/alerts", "").with("no token"),
-		row(d, 401, "Unauthorized", "Lifetime validation failed, the token is expired.", "8.7", "GET api/alerts", "").after(`control POST /faults {"expire_tokens":true}`),
-		row(d, 401, "Unauthorized", "Unauthorized request - Account is not provisioned.", "8.7", "GET api/alerts", "").given("  defender: off\n"),
-		row(d, 403, "Forbidden", "Missing application roles. API required roles: Alert.Read.All,Alert.ReadWrite.All, application roles: .", "8.7", "GET api/alerts", "").given(nobody),
-		row(d, 404, "NotFound", "No resource is at '/nonsense'.", "8.7", "GET nonsense", ""),
-		row(d, 404, "NotFound", "No resource is at '/api/nonsense'.", "8.7", "GET api/nonsense", ""),
-		row(d, 404, "ResourceNotFound", "No recent machines were found.", "8.7", "GET api/machines", ""),
-		row(d, 404, "ResourceNotFound", "Machine x was not found", "8.7", "GET api/machines/x", ""),
-		row(d, 501, no, "The simulator does not model $expand=machine on alerts.", "8.2", "GET api/alerts?$expand=machine", ""),
-		row(d, 501, no, "The simulator does not model 'files'.", "8.1", "GET api/files", ""),
-		row(d, 501, no, "The simulator does not model the method DELETE on 'alerts'.", "8.1", "DELETE api/alerts", ""),
-		row(d, 400, bad, "Invalid filter clause: the property 'title' cannot be used in $filter here.", "8.2", "GET api/alerts?$filter=title eq 'x'", ""),
-		row(d, 503, "InternalServerError", "The service is temporarily unavailable.", "8.7", "GET api/alerts", "").after(`control POST /faults {"status":503}`),
 	}
+	return slices.Concat(rows, casesRows(), huntingRows(), queryRows(), endpointRows(), faultRows())
 }

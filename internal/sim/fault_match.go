@@ -121,14 +121,17 @@ func statusCode(status int) string {
 	return "UnknownError"
 }
 
+// defenderCode knows only the codes that the API documents.
 func defenderCode(status int) string {
-	switch status {
-	case 401:
+	switch {
+	case status == 401:
 		return "Unauthorized"
-	case 500, 502, 503, 504:
+	case status == 403 || status == 404 || status == 429:
+		return statusCode(status)
+	case status >= 500:
 		return "InternalServerError"
 	}
-	return statusCode(status)
+	return "BadRequest"
 }
 
 // loginCode is the OAuth error and the AADSTS number that go with a status.

@@ -3,6 +3,7 @@ package sim
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -106,7 +107,7 @@ func (b *outbox) deliver(ctx context.Context, p parcel) error {
 func (b *outbox) validate(ctx context.Context, address string) error {
 	u, err := url.Parse(address)
 	if err != nil {
-		return fmt.Errorf("read the notification address: %w", err)
+		return fmt.Errorf("the notification endpoint could not be reached: %w", err)
 	}
 	token := "Validation: Testing client application reachability for subscription Request-Id: " + newGUID()
 	query := u.Query()
@@ -119,7 +120,7 @@ func (b *outbox) validate(ctx context.Context, address string) error {
 	case status != http.StatusOK:
 		return fmt.Errorf("the notification endpoint must respond with 200 OK, not %d", status)
 	case !strings.HasPrefix(answer.kind, "text/plain") || answer.text != token:
-		return fmt.Errorf("the notification endpoint must respond with the validation token as text/plain")
+		return errors.New("the notification endpoint must respond with the validation token as text/plain")
 	}
 	return nil
 }

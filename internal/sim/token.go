@@ -112,10 +112,7 @@ func (k *keys) verify(token string) (*claims, error) {
 	if rsa.VerifyPKCS1v15(&k.key.PublicKey, crypto.SHA256, sum[:], signature) != nil {
 		return nil, errors.New("invalid signature")
 	}
-	body, err := base64.RawURLEncoding.DecodeString(parts[1])
-	if err != nil {
-		return nil, errors.New("JWT body is not base64url")
-	}
+	body, _ := base64.RawURLEncoding.DecodeString(parts[1]) // it has our signature
 	c := &claims{}
 	if err := json.Unmarshal(body, c); err != nil || c.Instance != k.instance {
 		return nil, errors.New("the token is of another cloud")
