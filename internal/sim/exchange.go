@@ -74,11 +74,19 @@ func readPlain(from io.Reader, encoding string) ([]byte, error) {
 	return body, nil
 }
 
-// reads reports whether the request changes nothing. Token requests and
-// hunting do not, and what a batch changes is told by the entries of its items.
+// reads reports whether the request changes nothing, whatever comes of it.
+// Token requests do not, and what a batch changes is told by the entries of its items.
 func (x *exchange) reads() bool {
-	return x.request.URL.Path == batchPath || strings.HasSuffix(x.request.URL.Path, "runHuntingQuery") || x.service == serviceLogin || x.request.Method == http.MethodGet || x.request.Method == http.MethodHead
+	path := x.request.URL.Path
+	switch x.request.Method {
+	case http.MethodGet, http.MethodHead:
+		return true
+	}
+	return x.service == serviceLogin || path == batchPath || slices.Contains(questions(), path[strings.LastIndexAny(path, "/.")+1:])
 }
+
+// questions are the calls that ask something although they are POST, by their last word.
+func questions() []string { return []string{"runHuntingQuery", "checkMemberGroups"} }
 
 // run writes the request down, lets a fault have its way with it, and answers.
 func (x *exchange) run(do func() (answer, error)) {

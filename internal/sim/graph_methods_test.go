@@ -126,4 +126,7 @@ func TestCheckMemberGroups(t *testing.T) {
 	if g := r.graph("POST", "users/nobody/checkMemberGroups", `{"groupIds":["x"]}`); g.status != 404 {
 		t.Errorf("nobody: %d", g.status)
 	}
+	if writes := r.cloud.Ledger(false); len(writes) != 0 {
+		t.Errorf("questions count as writes: %+v", writes)
+	}
 }
