@@ -10,6 +10,9 @@ import (
 	"time"
 )
 
+// longestAdvance keeps the clock within what durations can tell.
+const longestAdvance = 10 * 365 * 24 * time.Hour
+
 // controlHandler is the API by which tests and demos steer the cloud. A page
 // in a browser cannot use it behind its owner's back.
 func (c *Cloud) controlHandler() http.Handler {
@@ -25,6 +28,9 @@ func (c *Cloud) controlHandler() http.Handler {
 	mux.HandleFunc("DELETE /faults", reply(func(*http.Request) (any, error) { c.ClearFaults(); return done{}, nil }))
 	mux.HandleFunc("POST /clock", reply(c.handleClock))
 	c.loginControl(mux)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		writeControl(w, http.StatusNotFound, map[string]string{"error": "the control API has no call " + r.Method + " " + r.URL.Path})
+	})
 	return http.NewCrossOriginProtection().Handler(mux)
 }
 
@@ -55,9 +61,15 @@ func readControl(r *http.Request, into any) error {
 	if err != nil {
 		return fmt.Errorf("read the body: %w", err)
 	}
+	if body = bytes.TrimSpace(body); len(body) == 0 || body[0] != '{' {
+		return errors.New("read the body: it is not a JSON object")
+	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
+		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+			return fmt.Errorf("read the body: %q is a %s and must be of type %s", wrong.Field, wrong.Value, wrong.Type)
+		}
 		return fmt.Errorf("read the body: %w", err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
@@ -74,6 +86,9 @@ func (c *Cloud) handleInject(r *http.Request) (any, error) {
 	}
 	if err := readControl(r, &in); err != nil {
 		return nil, err
+	}
+	if len(in.Object) == 0 {
+		return nil, errors.New(`"object" is missing`)
 	}
 	t, err := c.tenantNamed(in.Tenant)
 	if err != nil {
@@ -107,6 +122,9 @@ func (c *Cloud) handleClock(r *http.Request) (any, error) {
 	}
 	if d < 0 {
 		return nil, fmt.Errorf("advance %s: the clock does not go back", in.Advance)
+	}
+	if d > longestAdvance {
+		return nil, fmt.Errorf("advance %s: ten years at once are the most (%s)", in.Advance, longestAdvance)
 	}
 	c.Advance(d)
 	return map[string]string{"now": c.clock.now().Format(time.RFC3339Nano)}, nil

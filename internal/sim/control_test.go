@@ -92,6 +92,21 @@ func TestInject(t *testing.T) {
 	}
 }
 
+// TestLedgerPasswords looks for a password in every place where a body is kept.
+func TestLedgerPasswords(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, Options{})
+	user := "users/" + r.cloud.tenants[0].guid("user", "admin")
+	const change = `{"passwordProfile":{"password":"hunter2","forceChangePasswordNextSignIn":true}}`
+	r.graph("PATCH", user, change)
+	r.graph("PATCH", user, change[:40])
+	r.graph("POST", "$batch", `{"requests":[{"id":"1","method":"PATCH","url":"/`+user+`","headers":{"Content-Type":"application/json"},"body":`+change+`}]}`)
+	g := r.control("GET", "/ledger?reads=1", "")
+	if strings.Contains(g.body, "hunter2") || strings.Count(g.body, `"(redacted)"`) != 4 {
+		t.Errorf("got %s", g.body)
+	}
+}
+
 // TestControlRefused lists commands that make no sense.
 func TestControlRefused(t *testing.T) {
 	t.Parallel()
@@ -104,7 +119,16 @@ func TestControlRefused(t *testing.T) {
 		{"POST", "/inject", `{"resource":"users","object":{"name":"x"}}`, 400, `object has no \"id\"`},
 		{"POST", "/inject", `{"resource":"users","object":{"id":null}}`, 400, `object has no \"id\"`},
 		{"POST", "/inject", `{"resource":"users","object":[]}`, 400, "not a JSON object"},
-		{"POST", "/inject", `{"resource":"users"}`, 400, "not JSON"},
+		{"POST", "/inject", `{"resource":"users"}`, 400, `\"object\" is missing`},
+		{"POST", "/inject", ``, 400, "it is not a JSON object"},
+		{"POST", "/inject", `[]`, 400, "it is not a JSON object"},
+		{"POST", "/inject", `{"resource":5}`, 400, `\"resource\" is a number and must be of type string`},
+		{"POST", "/faults", `{}`, 400, "the fault does nothing: give one of status"},
+		{"POST", "/faults", `{"status":503,"path":"users"}`, 400, "begins with / or *"},
+		{"POST", "/faults", `{"status":503,"method":"FETCH"}`, 400, `method \"FETCH\"`},
+		{"POST", "/faults", `{"revoke_roles":[]}`, 400, "names no permission"},
+		{"POST", "/faults", `{"revoke_roles":["User.Raed.All"]}`, 400, `\"User.Raed.All\" is no permission that the simulator knows`},
+		{"POST", "/clock", `{"advance":"2562047h"}`, 400, "ten years at once"},
 		{"POST", "/inject", `{"resource":"groups","object":{"id":"x"}}`, 400, `resource \"groups\" is not one of`},
 		{"POST", "/inject", `{"resource":"directoryRoles/none/members","object":{"id":"x"}}`, 400, "no directory role"},
 		{"POST", "/inject", `{"tenant":"nobody","resource":"users","object":{"id":"x"}}`, 400, "no tenant"},
@@ -115,8 +139,8 @@ func TestControlRefused(t *testing.T) {
 		{"GET", "/state?path=users/nobody", "", 404, "nothing is stored"},
 		{"GET", "/state?path=groups/x", "", 404, "is not in"},
 		{"GET", "/state?tenant=nobody&path=users", "", 404, "no tenant"},
-		{"GET", "/nothing", "", 404, ""},
-		{"POST", "/ledger", "", 405, ""},
+		{"GET", "/nothing", "", 404, `{"error":"the control API has no call GET /nothing"}`},
+		{"POST", "/ledger", "", 404, `{"error":"the control API has no call POST /ledger"}`},
 	}
 	for _, tt := range tests {
 		if g := r.control(tt.method, tt.path, tt.body); g.status != tt.status || !strings.Contains(g.body, tt.says) {

@@ -72,12 +72,22 @@ func (f *Fault) kind() string { return f.kinds()[0] }
 
 // check refuses faults that could not do what they say.
 func (f *Fault) check() error {
-	if kinds := f.kinds(); len(kinds) != 1 {
+	switch kinds := f.kinds(); len(kinds) {
+	case 0:
+		return errors.New("the fault does nothing: give one of status, delay_ms, drop, malformed, next_link, redirect, revoke_roles, expire_tokens")
+	case 1:
+	default:
 		return fmt.Errorf("a fault does exactly one thing, not %d (%s)", len(kinds), strings.Join(kinds, ", "))
 	}
 	switch {
 	case !slices.Contains([]string{"", serviceLogin, serviceGraph, serviceDefender}, f.Service):
 		return fmt.Errorf("service %q is not login, graph or defender", f.Service)
+	case f.Method != "" && !slices.Contains([]string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}, strings.ToUpper(f.Method)):
+		return fmt.Errorf("method %q is none that a request can have", f.Method)
+	case f.Path != "" && f.Path[0] != '/' && f.Path[0] != '*':
+		return fmt.Errorf("path %q matches nothing: it begins with / or *, as in */users", f.Path)
+	case f.RevokeRoles != nil && len(f.RevokeRoles) == 0:
+		return errors.New("revoke_roles names no permission")
 	case f.Count < 0:
 		return fmt.Errorf("count %d is negative", f.Count)
 	case f.Status != 0 && (f.Status < 400 || f.Status > 599):
@@ -126,6 +136,10 @@ type activeFault struct {
 func (c *Cloud) AddFault(f Fault) error {
 	if err := f.check(); err != nil {
 		return err
+	}
+	known := c.permissions()
+	if i := slices.IndexFunc(f.RevokeRoles, func(r string) bool { return !known[r] }); i >= 0 {
+		return fmt.Errorf("revoke_roles: %q is no permission that the simulator knows", f.RevokeRoles[i])
 	}
 	a := &activeFault{Fault: f}
 	if f.Tenant != "" {

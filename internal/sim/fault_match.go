@@ -87,6 +87,20 @@ func (c *Cloud) grantedRoles(t *tenant, service string) []string {
 	return roles
 }
 
+// permissions are all that an app may have or a call may ask for.
+func (c *Cloud) permissions() map[string]bool {
+	spec := c.scenario.Tenant.Permissions
+	all := slices.Concat(spec.Graph, spec.Defender, strings.Fields(defaultGraphRoles+" "+partnerRoles+" "+defaultDefenderRoles))
+	for _, r := range slices.Concat(c.graph, c.defender) {
+		all = slices.Concat(all, slices.Concat(r.needs...))
+	}
+	out := map[string]bool{}
+	for _, name := range all {
+		out[name] = true
+	}
+	return out
+}
+
 // granted are the app permissions that the tenant has consented to for a service.
 func (t *tenant) granted(service string) []string {
 	if service == serviceDefender {

@@ -216,7 +216,7 @@ func TestFaultRefused(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, Options{})
 	for text, says := range map[string]string{
-		`{}`:                                 "exactly one thing",
+		`{}`:                                 "does nothing",
 		`{"status":500,"drop":"before"}`:     "exactly one thing",
 		`{"status":200}`:                     "between 400 and 599",
 		`{"drop":"sometimes"}`:               "not before or after",

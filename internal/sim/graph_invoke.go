@@ -87,6 +87,9 @@ func (t *tenant) mayOrder(identity *object, in order) error {
 // Active Directory becomes is nothing that this cloud shows. Callers hold the lock.
 func (t *tenant) carryOut(identity string, in order, at time.Time) {
 	o := t.collection(resIdentityAccounts).get(identity)
+	if o == nil {
+		return // taken away meanwhile
+	}
 	user := t.userWithSID(o.text("cloudSecurityIdentifier"))
 	if in.Action == "disable" || in.Action == "enable" {
 		o.set("isEnabled", in.Action == "enable")

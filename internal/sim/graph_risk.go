@@ -80,6 +80,9 @@ func (x *exchange) judge(c *call, kind riskKind, v verdict, also func(*object, t
 func (t *tenant) pass(kind riskKind, id string, v verdict, at time.Time, also func(*object, time.Time)) {
 	kind.record(t, id).set("isProcessing", true)
 	t.later(at, func() {
+		if !kind.known(t, id) {
+			return // taken away meanwhile
+		}
 		risky := kind.record(t, id)
 		history := t.collection(kind.resource + "/" + idOf(risky) + "/history")
 		risky.set("isProcessing", false)

@@ -93,30 +93,36 @@ func ledgerBody(body []byte) json.RawMessage {
 		return json.RawMessage("null")
 	}
 	var compact bytes.Buffer
-	if json.Compact(&compact, body) != nil {
-		return encode(string(body))
-	}
-	if !bytes.Contains(compact.Bytes(), []byte(`assword`)) {
+	valid, secret := json.Compact(&compact, body) == nil, bytes.Contains(body, []byte("assword"))
+	switch {
+	case valid && !secret:
 		return compact.Bytes()
+	case valid:
+		return redacted(compact.Bytes())
+	case secret:
+		return json.RawMessage(hidden)
 	}
-	o, err := parseObject(body)
-	if err != nil {
-		return json.RawMessage(`"(redacted)"`)
-	}
-	redact(o)
-	return encode(o)
+	return encode(string(body))
 }
 
-// redact blanks passwords, also inside a password profile.
-func redact(o *object) {
-	for i, m := range o.members {
-		if m.name == "password" {
-			o.members[i].value = json.RawMessage(`"(redacted)"`)
-			continue
+const hidden = `"(redacted)"`
+
+// redacted is a JSON value with its passwords blanked, however deep they are.
+func redacted(value json.RawMessage) json.RawMessage {
+	if o, err := parseObject(value); err == nil {
+		for i, m := range o.members {
+			if o.members[i].value = redacted(m.value); m.name == "password" {
+				o.members[i].value = json.RawMessage(hidden)
+			}
 		}
-		if inner, err := parseObject(m.value); err == nil {
-			redact(inner)
-			o.members[i].value = encode(inner)
-		}
+		return encode(o)
 	}
+	var list []json.RawMessage
+	if value[0] != '[' || json.Unmarshal(value, &list) != nil {
+		return value
+	}
+	for i := range list {
+		list[i] = redacted(list[i])
+	}
+	return encode(list)
 }
