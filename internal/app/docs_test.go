@@ -41,7 +41,7 @@ func TestEveryKeyIsInTheReference(t *testing.T) {
 	t.Parallel()
 	written := readPage(t, "docs/reference/config.md")
 	for _, key := range keys(reflect.TypeFor[Config]()) {
-		if !regexp.MustCompile("[`.]"+key+"\\b").MatchString(written) {
+		if !regexp.MustCompile("[`.]" + key + "\\b").MatchString(written) {
 			t.Errorf("the key %s is not in docs/reference/config.md", key)
 		}
 	}

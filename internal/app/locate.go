@@ -40,7 +40,11 @@ func Locate(ctx context.Context, tenants []engine.Tenant, name string) (engine.T
 	case len(errs) > 0:
 		return engine.Tenant{}, cordon.Entity{}, fmt.Errorf("look for %q: %w", name, errors.Join(errs...))
 	}
-	return engine.Tenant{}, cordon.Entity{}, fmt.Errorf("user %q: %w in any of %d tenants", name, cordon.ErrNotFound, len(tenants))
+	where := fmt.Sprintf("any of %d tenants", len(tenants))
+	if len(tenants) == 1 {
+		where = "tenant " + tenants[0].Name
+	}
+	return engine.Tenant{}, cordon.Entity{}, fmt.Errorf("user %q: %w in %s", name, cordon.ErrNotFound, where)
 }
 
 // Synced reports whether Active Directory keeps the user, as Entra says.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/cordonhq/cordon"
 )
@@ -39,7 +40,11 @@ func (c *Config) Select(s Selection) ([]cordon.Tenant, error) {
 	case len(c.Tenants) == 0:
 		return nil, errors.New(c.file + " names no tenant, and none was added: cordon tenant add --help")
 	case len(picked) == 0:
-		return nil, fmt.Errorf("no tenant has the tags %q: cordon tenant list shows them", s.Tags)
+		who := "no tenant"
+		if len(s.Names) > 0 {
+			who += " called " + strings.Join(s.Names, " or ")
+		}
+		return nil, fmt.Errorf("%s has the tag %s: cordon tenant list shows them", who, strings.Join(s.Tags, " and "))
 	}
 	return picked, nil
 }
@@ -48,5 +53,5 @@ func (c *Config) noTenant(name string) error {
 	if _, err := path.Match(name, ""); err != nil {
 		return fmt.Errorf("%q is not a pattern: [ needs its ]", name)
 	}
-	return fmt.Errorf("no tenant is called %q in %s: cordon tenant list shows them", name, c.file)
+	return fmt.Errorf("no tenant is called %q in %s or among those added: cordon tenant list shows them", name, c.file)
 }

@@ -96,7 +96,7 @@ func (s Secret) check() error {
 	case s.Text == "" && !s.Expires.IsZero():
 		return errors.New("the end of a secret goes with the secret: a certificate tells its own")
 	case !s.none() && !cordon.IsGUID(s.ClientID):
-		return errors.New("a tenant with a credential of its own needs the id of its app, a GUID")
+		return errors.New("a tenant with a credential of its own needs the id of its app: --client-id, a GUID")
 	}
 	return nil
 }

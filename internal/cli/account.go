@@ -39,7 +39,8 @@ Accounts in Active Directory and at Okta are reached through Defender for
 Identity. A user without one is no failure: that step is skipped. Where all are
 skipped nothing was done, and that is an error. Microsoft only begins what goes
 through Defender for Identity; what no reading can prove stays pending, then
-unknown. Exit 4 when guard refuses or holds.`,
+unknown. --compromised-at is kept here: Microsoft takes no such time. Exit 4 when
+guard refuses or holds.`,
 		Example: `  cordon account disable ada@contoso.com --reason "token stolen, ticket 4711"
   cordon account forcePasswordReset ada@contoso.com --provider active_directory --reason "phished"
   cordon account markUserAsCompromised ada@contoso.com --compromised-at 2026-02-28T12:00:00Z --reason "ticket 4711"
@@ -55,7 +56,7 @@ unknown. Exit 4 when guard refuses or holds.`,
 	flags := cmd.Flags()
 	flags.StringVar(&o.why, "reason", "", "why; it stands in the audit (required)")
 	flags.StringVar(&o.provider, "provider", "", "only the accounts of entra, active_directory or okta")
-	flags.StringVar(&o.compromised, "compromised-at", "", "since when, as 2026-02-28T12:00:00Z; kept here, Microsoft takes no such time (default now; markUserAsCompromised only)")
+	flags.StringVar(&o.compromised, "compromised-at", "", "since when, as 2026-02-28T12:00:00Z (markUserAsCompromised only; default now)")
 	_ = cmd.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(texts(cordon.Providers()), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }

@@ -69,10 +69,19 @@ func entryColumns() []column[entryRow] {
 		{"tenant", func(r entryRow) string { return r.Tenant }},
 		{"kind", func(r entryRow) string { return r.Kind }},
 		{"actor", func(r entryRow) string { return r.Actor }},
-		{"action", func(r entryRow) string { return r.Action }},
+		{"action", whatWasDone},
 		{"target", func(r entryRow) string { return r.Target }},
 		{"hash", func(r entryRow) string { return r.Hash[:min(12, len(r.Hash))] }},
 	}
+}
+
+// whatWasDone is the action; of a change to a tenant, which change it was.
+func whatWasDone(r entryRow) string {
+	var change struct{ What string }
+	if r.Action == "" && json.Unmarshal(r.Data, &change) == nil {
+		return change.What
+	}
+	return r.Action
 }
 
 // verifyRow is the answer of audit verify.

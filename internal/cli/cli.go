@@ -52,11 +52,8 @@ func Main(ctx context.Context, args []string, d *Deps) int {
 	if err == nil {
 		return exitOK
 	}
-	var quiet *findings
-	if !errors.As(err, &quiet) || quiet.text != "" {
-		for line := range strings.Lines(err.Error()) { // what tenants wrote may stand in it
-			fmt.Fprintln(d.Err, "cordon: "+cordon.Plain(line, maxError))
-		}
+	for line := range strings.Lines(err.Error()) { // what tenants wrote may stand in it
+		fmt.Fprintln(d.Err, "cordon: "+cordon.Plain(line, maxError))
 	}
 	return exitCode(err)
 }
@@ -68,10 +65,18 @@ const maxError = 2000
 // answer was.
 type findings struct {
 	code int
-	text string // "" when the output has said it all
+	text string // the sentence for people
 }
 
 func (f *findings) Error() string { return f.text }
+
+// partial says that n of all could not be read. Nothing is said when none.
+func partial(n, all int, what string) error {
+	if n == 0 {
+		return nil
+	}
+	return &findings{code: exitPartial, text: fmt.Sprintf("%d of %d %s could not be read whole", n, all, what)}
+}
 
 // usageError is a mistake in how a command was called.
 type usageError struct{ error }
@@ -115,7 +120,9 @@ guard, 5 partial (something could not be read).`,
 	}
 	root.SetOut(d.Out)
 	root.SetErr(d.Err)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usagef("%w: see %s --help", err, cmd.CommandPath())
+	})
 	flags := root.PersistentFlags()
 	flags.StringVarP(&d.config, "config", "c", configDefault(), "configuration file (or $CORDON_CONFIG)")
 	flags.StringVarP(&d.format, "output", "o", "table", "table, json, ndjson or csv")
@@ -132,6 +139,7 @@ guard, 5 partial (something could not be read).`,
 		group("run", "Runs: what was done, and what was refused", newRunListCmd(d), newRunShowCmd(d)),
 		group("audit", "The audit: every verdict, intent and outcome", newAuditListCmd(d), newAuditVerifyCmd(d)),
 	)
+	root.InitDefaultCompletionCmd()
 	usageArgs(root)
 	return root
 }
@@ -146,21 +154,28 @@ func configDefault() string {
 // group is a noun: it does nothing without a verb.
 func group(use, short string, verbs ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: use, Short: short, Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return errors.Join(cmd.Help(), usagef("%s needs a verb", cmd.CommandPath()))
-		},
+		Use: use, Short: short, Args: cobra.NoArgs, RunE: needsVerb,
 	}
 	cmd.AddCommand(verbs...)
 	return cmd
 }
 
+func needsVerb(cmd *cobra.Command, _ []string) error {
+	return errors.Join(cmd.Help(), usagef("%s needs a verb", cmd.CommandPath()))
+}
+
 // usageArgs makes wrong arguments of every command a usage error, and wrong
 // output formats too.
 func usageArgs(cmd *cobra.Command) {
+	if !cmd.Runnable() { // cobra looks at no arguments then: a misspelt shell would print help, and 0
+		cmd.RunE = needsVerb
+	}
 	if check := cmd.Args; check != nil {
 		cmd.Args = func(cmd *cobra.Command, args []string) error {
 			if err := check(cmd, args); err != nil {
+				if strings.Contains(cmd.Use, " ") { // it takes arguments: which?
+					return usagef("%w: %s, see --help", err, cmd.UseLine())
+				}
 				return usagef("%w: see %s --help", err, cmd.CommandPath())
 			}
 			return checkFormat(cmd.Flag("output").Value.String())

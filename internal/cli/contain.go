@@ -61,7 +61,7 @@ resource does not evaluate access continuously.`,
 func newUndoCmd(d *Deps) *cobra.Command {
 	var why string
 	cmd := &cobra.Command{
-		Use:   "undo RUN",
+		Use:   "undo RUN|USER",
 		Short: "Take back what a run changed, through guard and audit",
 		Long: `Take back what a run changed, last step first: a disabled user is enabled again,
 a setting is put back. Ended sessions stay ended: the user signs in again.

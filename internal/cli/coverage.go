@@ -60,10 +60,16 @@ a source could not be read.`,
 // unreadOf says whether something could not be read of the configured tenants,
 // and which of them never were: those stand in no row.
 func unreadOf(found []cordon.Coverage, about subject) error {
-	read, unread := map[string]bool{}, false
+	read, sources, unread := map[string]bool{}, 0, 0
 	for _, c := range found {
-		_, configured := about.names[c.TenantID]
-		read[c.TenantID], unread = true, unread || configured && c.Missing()
+		read[c.TenantID] = true
+		if _, configured := about.names[c.TenantID]; !configured {
+			continue
+		}
+		sources++
+		if c.Missing() {
+			unread++
+		}
 	}
 	var never []string
 	for _, id := range about.watched() {
@@ -71,13 +77,10 @@ func unreadOf(found []cordon.Coverage, about subject) error {
 			never = append(never, about.name(id)+": was never read")
 		}
 	}
-	switch {
-	case len(never) > 0:
+	if len(never) > 0 {
 		return notWhole(never, "cordon tenant list")
-	case unread:
-		return &findings{code: exitPartial}
 	}
-	return nil
+	return partial(unread, sources, "sources")
 }
 
 func coverageRowOf(c cordon.Coverage, about subject) coverageRow {

@@ -20,7 +20,7 @@ func TestUnreadOf(t *testing.T) {
 		want  error
 	}{
 		{"all read", []cordon.Coverage{whole}, subject{names: map[string]string{"a": "contoso"}}, nil},
-		{"one denied", []cordon.Coverage{denied}, subject{names: map[string]string{"a": "contoso"}}, &findings{code: exitPartial}},
+		{"one denied", []cordon.Coverage{denied}, subject{names: map[string]string{"a": "contoso"}}, &findings{code: exitPartial, text: "1 of 1 sources could not be read whole"}},
 		{"one that is gone", []cordon.Coverage{whole, gone}, subject{names: map[string]string{"a": "contoso"}}, nil},
 		{"one never read", []cordon.Coverage{whole}, subject{names: map[string]string{"a": "contoso", "b": "fabrikam"}},
 			&findings{code: exitPartial, text: "this is not the whole answer\nfabrikam: was never read"}},

@@ -57,10 +57,12 @@ on. An error is never shown as "off". Exit 5 when a tenant could not be read.`,
 
 func showDefaults(d *Deps, found []app.Defaults) error {
 	var rows []defaultsRow
-	partial := false
+	unread := 0
 	for _, f := range found {
 		rows = append(rows, defaultsRow{f.Tenant.ID, f.Tenant.Name, string(f.State), f.Enabled, f.Reason, f.Blocking})
-		partial = partial || f.State == cordon.ObservedUnreadable || f.State == cordon.ObservedValue && f.Reason != ""
+		if f.State == cordon.ObservedUnreadable || f.State == cordon.ObservedValue && f.Reason != "" {
+			unread++
+		}
 	}
 	err := print(d, rows, []column[defaultsRow]{
 		{"tenant", func(r defaultsRow) string { return r.Tenant }},
@@ -69,10 +71,10 @@ func showDefaults(d *Deps, found []app.Defaults) error {
 		{"blocking policies", func(r defaultsRow) string { return strings.Join(r.BlockingPolicies, ", ") }},
 		{"reason", func(r defaultsRow) string { return r.Reason }},
 	})
-	if err == nil && partial {
-		return &findings{code: exitPartial}
+	if err != nil {
+		return err
 	}
-	return err
+	return partial(unread, len(rows), "tenants")
 }
 
 func boolText(b *bool) string {

@@ -77,7 +77,6 @@ func unknown(root *cobra.Command, words []string) string {
 func TestPagesNameWhatExists(t *testing.T) {
 	t.Parallel()
 	root := newRoot(&Deps{})
-	root.InitDefaultCompletionCmd()
 	texts := pages(t)
 	for _, cmd := range everyCommand(root) {
 		texts["cordon help "+cmd.CommandPath()] = cmd.Example
@@ -96,7 +95,7 @@ func TestCommandsAreInTheReference(t *testing.T) {
 	t.Parallel()
 	reference := pages(t)["docs/reference/commands.md"]
 	for _, cmd := range everyCommand(newRoot(&Deps{})) {
-		if cmd.HasSubCommands() {
+		if cmd.HasSubCommands() || cmd.Parent().Name() == "completion" { // that is cobra's own
 			continue
 		}
 		if !strings.Contains(reference, "`"+cmd.CommandPath()) {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/cordonhq/cordon/internal/app"
@@ -75,7 +74,7 @@ func featureFlag(cmd *cobra.Command, names *[]string, usage string) {
 
 func (d *Deps) showFindings(found []app.Finding) error {
 	rows := make([]findingRow, 0, len(found))
-	broken := 0
+	broken, last := 0, ""
 	for _, f := range found {
 		rows = append(rows, findingRowOf(f))
 		if f.Used && !f.State.Works() {
@@ -87,10 +86,16 @@ func (d *Deps) showFindings(found []app.Finding) error {
 		{"feature", func(r findingRow) string { return r.Feature }},
 		{"state", func(r findingRow) string { return r.State }},
 		{"used", func(r findingRow) string { return yesNo(r.Used) }},
-		{"what to do", whatToDo},
+		{"what to do", func(r findingRow) string {
+			told, now := last, r.TenantID+whatToDo(r)
+			if last = now; now == told && r.Reason != "" {
+				return "as above"
+			}
+			return whatToDo(r)
+		}},
 	})
 	if err == nil && broken > 0 {
-		return &findings{code: exitFindings, text: fmt.Sprintf("%d features that the configuration uses cannot work", broken)}
+		return &findings{code: exitFindings, text: many(broken, "feature") + " that the configuration uses cannot work"}
 	}
 	return err
 }

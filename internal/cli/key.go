@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"github.com/cordonhq/cordon/internal/seal"
@@ -24,8 +26,11 @@ not: without the key, stored secrets are lost; with both, tenants are open.`,
 				return err
 			}
 			f, err := os.OpenFile(args[0], os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+			if errors.Is(err, fs.ErrExist) {
+				return fmt.Errorf("%w: what another key sealed would be lost; cordon key rotate %s adds a new one", err, args[0])
+			}
 			if err != nil {
-				return err // never over another key: what it sealed would be lost
+				return err
 			}
 			if err := fill(f, set); err != nil {
 				return err
@@ -47,6 +52,9 @@ a copy for a key service, put the new one there as well.`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			set, err := readFile(args[0])
+			if errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("%w: cordon key create %s makes one", err, args[0])
+			}
 			if err != nil {
 				return err
 			}

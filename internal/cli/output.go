@@ -91,6 +91,14 @@ func printTable[T any](out io.Writer, rows []T, columns []column[T]) error {
 	return tw.Flush()
 }
 
+// many is a number of things in words.
+func many(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
+}
+
 // printCSV writes every JSON field of rows as a column, in the order of the
 // struct.
 func printCSV[T any](out io.Writer, rows []T) error {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/cordonhq/cordon"
@@ -50,7 +51,7 @@ added by hand under "APIs my organization uses", WindowsDefenderATP.`,
 			return d.showNeeds(app.Needs(features), ids)
 		},
 	}
-	featureFlag(cmd, &names, "of these features, or all; default those that the configuration uses, or would use for containment")
+	featureFlag(cmd, &names, "of these features, or all; default those that the configuration uses")
 	cmd.Flags().StringVar(&from, "ids-from", "", "read the ids of Defender's permissions from this tenant")
 	_ = cmd.RegisterFlagCompletionFunc("ids-from", d.completeTenants) // the flag is there
 	return cmd
@@ -60,9 +61,12 @@ added by hand under "APIs my organization uses", WindowsDefenderATP.`,
 // that the configuration uses, or that a first one would.
 func (d *Deps) wantedFeatures(cmd *cobra.Command, names []string) ([]app.Feature, error) {
 	if len(names) == 0 {
-		c, err := d.readConfig(cmd.Context())
+		c, err := &app.Config{}, error(nil) // before there is a configuration one must know what to ask for
+		if _, none := os.Stat(d.config); none == nil || cmd.Flag("config").Changed {
+			c, err = d.readConfig(cmd.Context())
+		}
 		if err != nil {
-			c = &app.Config{} // before there is a configuration one must know what to ask for
+			return nil, err
 		}
 		mode := cordon.ModeObserve
 		for _, t := range c.Tenants {

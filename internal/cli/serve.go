@@ -55,7 +55,7 @@ next start.`,
 				return unlessStopped(cmd.Context(), err)
 			}
 			defer app.Tune()()
-			fmt.Fprintf(d.Err, "cordon %s watches %d tenants; stop it with Ctrl-C\n", d.Version, len(c.Tenants))
+			fmt.Fprintf(d.Err, "cordon %s watches %s; stop it with Ctrl-C\n", d.Version, many(len(c.Tenants), "tenant"))
 			return errors.Join(h.Serve(cmd.Context()), h.Close())
 		},
 	}
@@ -91,6 +91,9 @@ Prints the coverage. Exit 5 when a source could not be read.`,
 }
 
 func (d *Deps) sync(ctx context.Context, c *app.Config) error {
+	if _, err := c.Select(app.Selection{}); err != nil {
+		return err // before a store is opened: what waits in it is of other tenants
+	}
 	h, err := app.Open(ctx, c, "sync", d.teller(c))
 	if err != nil {
 		return err
@@ -106,7 +109,7 @@ func (d *Deps) sync(ctx context.Context, c *app.Config) error {
 
 // showSynced prints what has been read, and says so when it is not whole.
 func (d *Deps) showSynced(ctx context.Context) error {
-	partial, unfinished := false, 0
+	all, unread, unfinished := 0, 0, 0
 	err := d.read(ctx, app.Selection{}, nil, func(tx *store.Tx, about subject) error {
 		found, err := tx.Coverage(ctx)
 		if err != nil {
@@ -118,9 +121,12 @@ func (d *Deps) showSynced(ctx context.Context) error {
 				continue
 			}
 			cov = cov.At(d.Now())
-			partial = partial || cov.Missing()
+			if cov.Missing() {
+				unread++
+			}
 			rows = append(rows, coverageRowOf(cov, about))
 		}
+		all = len(rows)
 		running, err := tx.Runs(ctx, store.RunFilter{Tenants: slices.Collect(maps.Keys(about.names)), States: []cordon.RunState{cordon.RunRunning}})
 		unfinished = len(running)
 		return errors.Join(err, print(d, rows, coverageColumns()))
@@ -130,8 +136,6 @@ func (d *Deps) showSynced(ctx context.Context) error {
 		return err
 	case unfinished > 0:
 		return &findings{code: exitPartial, text: fmt.Sprintf("%d runs are not at their end yet: the next sync or serve goes on with them", unfinished)}
-	case partial:
-		return &findings{code: exitPartial}
 	}
-	return nil
+	return partial(unread, all, "sources")
 }

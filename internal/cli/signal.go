@@ -37,7 +37,9 @@ func newSignalListCmd(d *Deps) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list [TENANT|USER]",
 		Short: "List signals, newest first",
-		Long:  "List signals, newest first: all, those of a tenant (id or name), or those about somebody (object id, UPN, SID, device id). Exit 5 when part of the\nanswer could not be read.",
+		Long: `List signals, newest first: all, those of a tenant (id or name), or those about
+somebody (object id, UPN, SID, device id). Exit 5 when part of the answer could
+not be read.`,
 		Example: `  cordon signal list
   cordon signal list ada@contoso.com --since 48h
   cordon signal list 'contoso-*' --tag ring=canary
@@ -48,6 +50,9 @@ func newSignalListCmd(d *Deps) *cobra.Command {
 				return err
 			}
 			f.Source = cordon.Source(source)
+			if since < 0 {
+				return usagef("--since must be over 0, such as 48h, not %s", since)
+			}
 			if since > 0 {
 				f.Since = d.Now().Add(-since)
 			}

@@ -25,8 +25,9 @@ func newTenantDiscoverCmd(d *Deps) *cobra.Command {
 		Long: `List the customers that a partner's tenant knows, from its delegated admin
 relationships (GDAP) and its contracts, and what each still lacks before Cordon
 can watch it: an active relationship, consent to the shared app, being added
-here, or the permissions that the configuration needs. With the way to mend it.
-Exit 5 when one of the lists could not be read, or a customer could not be asked.`,
+here, or the permissions that the configuration needs. -o json and csv have the
+link for consent too. Exit 5 when one of the lists could not be read, or a
+customer could not be asked.`,
 		Example: `  cordon tenant discover ourcompany
   cordon tenant discover ourcompany -o csv > customers.csv`,
 		Args: cobra.ExactArgs(1),

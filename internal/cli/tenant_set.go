@@ -2,11 +2,15 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/cordonhq/cordon"
 	"github.com/cordonhq/cordon/internal/app"
 	"github.com/spf13/cobra"
 )
+
+// tenantWishes are the flags that change a tenant.
+var tenantWishes = []string{"mode", "tag", "break-glass", "name", "certificate", "secret-file", "secret-expires", "client-id"}
 
 func newTenantSetCmd(d *Deps) *cobra.Command {
 	var w tenantWish
@@ -23,6 +27,9 @@ takes it up at its next start.`,
   cordon tenant set contoso --tag ring=wide --break-glass glass@contoso.com`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if !slices.ContainsFunc(tenantWishes, cmd.Flags().Changed) {
+				return usagef("nothing to change: give --mode, --tag, --break-glass, --name, --certificate or --secret-file")
+			}
 			c, t, err := d.oneTenant(cmd, args[0])
 			if err != nil {
 				return err
@@ -90,7 +97,7 @@ tenant until its administrator deletes it there.`,
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(d.Err, "%s is removed; %d runs were stopped\n", t.Name, stopped)
+			_, err = fmt.Fprintf(d.Err, "%s is removed; stopped: %s\n", t.Name, many(stopped, "run"))
 			return err
 		},
 	}

@@ -1,8 +1,9 @@
 package cli
 
 import (
-	"context"
-	"strings"
+	"cmp"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cordonhq/cordon/internal/app"
@@ -51,15 +52,15 @@ token itself is never shown. Exit 3 when something is missing.`,
 			if err != nil {
 				return err
 			}
-			return d.showTokens(cmd.Context(), tokens)
+			return d.showTokens(tokens)
 		},
 	}
 	sel = d.tenantFlags(cmd)
 	return cmd
 }
 
-func (d *Deps) showTokens(_ context.Context, tokens []app.Token) error {
-	rows, wrong := make([]tokenRow, 0, len(tokens)), false
+func (d *Deps) showTokens(tokens []app.Token) error {
+	rows, wrong := make([]tokenRow, 0, len(tokens)), 0
 	for _, t := range tokens {
 		row := tokenRow{
 			TenantID: t.Tenant.ID, Tenant: t.Tenant.Name, Resource: string(t.Resource), State: "ok", App: t.Info.App, Object: t.Info.Object,
@@ -69,7 +70,9 @@ func (d *Deps) showTokens(_ context.Context, tokens []app.Token) error {
 		if t.Err != nil {
 			row.State, row.Reason = "none", t.Err.Error()
 		}
-		wrong = wrong || t.Err != nil && t.Needed || len(t.Missing) > 0
+		if t.Err != nil && t.Needed || len(t.Missing) > 0 {
+			wrong++
+		}
 		rows = append(rows, row)
 	}
 	err := print(d, rows, []column[tokenRow]{
@@ -77,12 +80,20 @@ func (d *Deps) showTokens(_ context.Context, tokens []app.Token) error {
 		{"resource", func(r tokenRow) string { return r.Resource }},
 		{"state", func(r tokenRow) string { return r.State }},
 		{"expires", func(r tokenRow) string { return clock(r.Expires) }},
-		{"roles", func(r tokenRow) string { return orNone(append(append([]string{}, r.Roles...), r.Scopes...)) }},
-		{"missing", func(r tokenRow) string { return orNone(r.Missing) }},
-		{"reason", func(r tokenRow) string { return strings.TrimSpace(r.Reason) }},
+		{"app", func(r tokenRow) string { return cmp.Or(r.App, "-") }},
+		{"audience", func(r tokenRow) string { return cmp.Or(r.Audience, "-") }},
+		{"missing", func(r tokenRow) string {
+			if r.State == "none" {
+				return "-" // nobody knows
+			}
+			return orNone(r.Missing)
+		}},
+		{"roles, or why there is no token", func(r tokenRow) string {
+			return cmp.Or(r.Reason, orNone(slices.Concat(r.Roles, r.Scopes)))
+		}},
 	})
-	if err == nil && wrong {
-		return &findings{code: exitFindings}
+	if err == nil && wrong > 0 {
+		return &findings{code: exitFindings, text: fmt.Sprintf("%d of %d tokens miss something or cannot be had", wrong, len(tokens))}
 	}
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"strings"
@@ -73,6 +74,9 @@ func readCertificate(text []byte, password string) ([]*x509.Certificate, crypto.
 	case isPEM && strings.Contains(string(text), "ENCRYPTED"):
 		return nil, nil, errors.New("the key in the PEM is encrypted: store it decrypted in a secret, or use PKCS#12")
 	case isPEM:
+		if block, _ := pem.Decode(text); block == nil {
+			return nil, nil, errors.New("the PEM is cut off or damaged")
+		}
 		return azidentity.ParseCertificates(text, nil)
 	}
 	// That of the SDK does not read what OpenSSL has sealed by default since 3.0.

@@ -151,13 +151,17 @@ func (c *core) patience(ctx context.Context) (context.Context, context.CancelFun
 	return within(ctx, c.hub.timeout)
 }
 
-// localError makes the error of a credential that speaks to this machine.
+// localError makes the error of a credential that speaks to this machine, its
+// browser included.
 func localError(kind CredentialKind, err error) *Error {
 	e := credentialError(err)
 	var failed *azidentity.AuthenticationFailedError
 	if errors.As(err, &failed) && failed.RawResponse != nil {
 		e.Status = failed.RawResponse.StatusCode
 		e.Message = fmt.Sprintf("the endpoint of the %s refuses", kind)
+	}
+	if kind == KindBrowser {
+		e.Message += " (sign_in: device_code needs no browser here)"
 	}
 	if kind == KindManagedIdentity && (e.Status == 0 || e.Status == 404 || e.Status == 410 || e.Status == 429 || e.Status >= 500) {
 		e.kind = cordon.ErrUnavailable

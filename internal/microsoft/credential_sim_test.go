@@ -230,6 +230,7 @@ func TestCertificateForms(t *testing.T) {
 		"garbage":          {[]byte("hello"), "", "neither PEM nor PKCS#12"},
 		"wrong password":   {sealed["legacy"], "wrong-horse", "that password"},
 		"of the newer":     {sealed["modern"], "wrong-horse", "that password"},
+		"cut PEM":          {[]byte(p.keyPEM())[:200], "", "cut off or damaged"},
 		"no key":           {[]byte(p.certPEM()), "", "private key"},
 		"no certificate":   {[]byte(p.keyPEM()), "", "certificate"},
 		"bad certificate":  {[]byte(p.keyPEM() + other), "", "certificate"},

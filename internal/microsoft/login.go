@@ -189,7 +189,7 @@ func (k *courier) explain(ctx, inner context.Context, err error) *Error {
 		return last
 	case last != nil, errors.Is(err, context.DeadlineExceeded), strings.Contains(err.Error(), context.DeadlineExceeded.Error()):
 		return late(k.client.hub.timeout) // the SDK quotes the end of a context without wrapping it
-	case !kind.needsApp():
+	case !kind.needsApp(), kind == KindBrowser && len(k.sent) == 0: // a browser's answer passes us by: no code came back to send
 		return localError(kind, err)
 	}
 	return &Error{kind: cordon.ErrMalformed, Message: "the answer of sign-in is malformed: " + err.Error()}

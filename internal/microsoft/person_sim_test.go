@@ -125,6 +125,30 @@ func TestBrowserCredential(t *testing.T) {
 	enters(t, s.client(t, s.tenant(0), cred), "public")
 }
 
+// TestBrowserCredentialRefused is a browser that cannot be opened, and a
+// person who declines in it: neither is an answer of sign-in to us.
+func TestBrowserCredentialRefused(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("other systems open browsers in other ways")
+	}
+	s := newStage(t, sim.Options{})
+	t.Setenv("CORDON_TEST_PAGE_CA", s.info.CAFile)
+	refused := func(says string) {
+		t.Helper()
+		err := s.client(t, s.tenant(0), microsoft.NewBrowserCredential()).CheckToken(t.Context(), microsoft.ResourceGraph)
+		if !errors.Is(err, cordon.ErrCredential) || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), "device_code") {
+			t.Errorf("got %v; want it to say %q and what to do", err, says)
+		}
+	}
+	if err := s.SetBrowser(sim.Browser{Decline: true}); err != nil {
+		t.Fatal(err)
+	}
+	script(t, "xdg-open", fmt.Sprintf("CORDON_TEST_PAGE=\"$1\" exec %q -test.run='^TestBrowserOpensPage$'", os.Args[0]))
+	refused("declined")
+	t.Setenv("PATH", t.TempDir())
+	refused("executable file not found")
+}
+
 // TestAzureCLICredential gets tokens from a command that plays az.
 func TestAzureCLICredential(t *testing.T) {
 	s := newStage(t, sim.Options{})

@@ -12,6 +12,8 @@ func TestStands(t *testing.T) {
 		return cordon.Run{State: state, Steps: []cordon.Step{{Verdict: cordon.Verdict{Decision: cordon.Refuse, Reason: reason}, Attempts: attempts}}}
 	}
 	shadow := cordon.Run{State: cordon.RunShadow, Shadow: true}
+	watched := stopped(cordon.RunShadow, cordon.ReasonObserve, 0)
+	watched.Shadow = true
 	tests := []struct {
 		name         string
 		earlier, now cordon.Run
@@ -22,6 +24,8 @@ func TestStands(t *testing.T) {
 		{"held", cordon.Run{State: cordon.RunHeld}, cordon.Run{}, cordon.ModeEnforce, true},
 		{"a protected account", stopped(cordon.RunRefused, cordon.ReasonBreakGlass, 0), cordon.Run{}, cordon.ModeEnforce, true},
 		{"shadow again", shadow, cordon.Run{Shadow: true}, cordon.ModeEnforce, true},
+		{"shadow of an observed tenant again", watched, cordon.Run{Shadow: true}, cordon.ModeObserve, true},
+		{"shadow of an observed tenant, now with a raised mode", watched, cordon.Run{Shadow: true}, cordon.ModeProtect, false},
 		{"shadow, now on", shadow, cordon.Run{}, cordon.ModeEnforce, false},
 		{"observed again", stopped(cordon.RunRefused, cordon.ReasonObserve, 0), cordon.Run{}, cordon.ModeObserve, true},
 		{"observed, now enforced", stopped(cordon.RunRefused, cordon.ReasonObserve, 0), cordon.Run{}, cordon.ModeEnforce, false},

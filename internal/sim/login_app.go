@@ -80,7 +80,11 @@ func (c *Cloud) ChangeApp(change AppChange) error {
 	a := c.registry.app(id)
 	set(&a.multi, change.MultiTenant)
 	set(&a.secretEnds, change.SecretExpires)
-	if change.Consented != nil && *change.Consented && home != t && !a.multi {
+	switch {
+	case change.Consented == nil:
+	case !*change.Consented && home == t:
+		return fmt.Errorf("tenant %s registered app %s itself: delete or disable it, or take its permissions with /faults", t.name, id)
+	case *change.Consented && home != t && !a.multi:
 		return fmt.Errorf("app %s is registered for its own tenant alone", id)
 	}
 	p := a.at(t)

@@ -224,7 +224,7 @@ func TestAdminConsent(t *testing.T) {
 	expect(0, "true")
 	r.cloud.Advance(time.Hour)
 	expect(0, "AADSTS7000222")
-	for _, bad := range []string{`{"app":"nobody"}`, `{"tenant":"nobody"}`, `{"app":"` + all[1].ClientID + `","consented":true}`, `{"x":1}`} {
+	for _, bad := range []string{`{"app":"nobody"}`, `{"tenant":"nobody"}`, `{"app":"` + all[1].ClientID + `","consented":true}`, `{"consented":false}`, `{"x":1}`} {
 		if g := r.control("POST", "/apps", bad); g.status != 400 {
 			t.Errorf("%s: %d", bad, g.status)
 		}
