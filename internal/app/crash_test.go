@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	}
 	// The tests wait for Microsoft's limits most of the time, and use little of
 	// the processor. -parallel on the command line still wins.
-	if err := flag.Set("test.parallel", "12"); err != nil {
+	if err := flag.Set("test.parallel", "5"); err != nil {
 		panic(err)
 	}
 	os.Exit(m.Run())
