@@ -143,8 +143,8 @@ func (x *exchange) cost(r *route) int {
 
 // admit refuses what the app or the tenant may not do.
 func (x *exchange) admit(r *route) error {
-	if !r.needs.met(x) {
-		return r.denied.refusal(r.needs, x.roles)
+	if needs := r.asked(x); !needs.met(x) {
+		return r.denied.refusal(needs, x.roles)
 	}
 	spec := x.tenant.spec()
 	order := []string{"free", "p1", "p2"}

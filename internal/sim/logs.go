@@ -40,7 +40,11 @@ func auditRoutes() []route {
 		{method: http.MethodGet, path: resAudits, needs: read, view: audits, do: listLog(resAudits)},
 		{method: http.MethodGet, path: resAudits + "/{id}", needs: read, do: getLog(resAudits, "activityDateTime")},
 	}
-	return each(routes, func(r *route) { r.family, r.denied = familyReports, deniedAudit })
+	return each(routes, func(r *route) {
+		if r.family, r.denied = familyReports, deniedAudit; r.method == http.MethodPost {
+			r.person = need("IdentityRiskyUser.ReadWrite.All")
+		}
+	})
 }
 
 // listLog answers with a page of what a log still keeps, in the order asked for.

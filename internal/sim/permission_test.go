@@ -76,3 +76,25 @@ func TestLeastPermission(t *testing.T) {
 		}
 	}
 }
+
+// TestPersonPermission judges a sign-in as an app and as a person: each needs
+// a permission that does not help the other.
+func TestPersonPermission(t *testing.T) {
+	t.Parallel()
+	for permission, want := range map[string][2]int{ // as an app, as a person
+		"IdentityRiskEvent.ReadWrite.All": {http.StatusNotImplemented, http.StatusForbidden},
+		"IdentityRiskyUser.ReadWrite.All": {http.StatusForbidden, http.StatusNotImplemented},
+	} {
+		r := newRig(t, Options{Scenario: custom(t, few+"  permissions: {graph: ["+permission+"]}\n")})
+		judge := func() int { return r.graph(http.MethodPost, resSignIns+"/confirmSafe", `{"requestIds":["x"]}`).status }
+		got := [2]int{judge()}
+		poll, code := r.startDevice()
+		if err := r.cloud.CompleteDevice(code, "", false); err != nil {
+			t.Fatal(err)
+		}
+		r.token[serviceGraph] = r.token2(poll).field(t, "access_token")
+		if got[1] = judge(); got != want {
+			t.Errorf("%s: got %v, want %v", permission, got, want)
+		}
+	}
+}

@@ -12,6 +12,7 @@ type route struct {
 	method  string
 	path    string // segments; {id} stands for any one
 	needs   needs
+	person  needs // instead, when a person's token acts; nil: the same
 	denied  denial
 	family  string // of limits
 	cost    int    // in resource units, where the family counts them
@@ -41,6 +42,14 @@ func (n needs) met(x *exchange) bool {
 		}
 	}
 	return true
+}
+
+// asked are the permissions that this request needs.
+func (r *route) asked(x *exchange) needs {
+	if r.person != nil && x.claims.Scopes != "" {
+		return r.person
+	}
+	return r.needs
 }
 
 // A denial is the way in which a family of calls says that a permission is missing.
