@@ -60,9 +60,9 @@ func patchAlert(x *exchange, c *call) (answer, error) {
 // readChange reads the body of a change: members with an enum's values, and
 // members that the caller looks into itself or that are text.
 func readChange(body []byte, enums map[string]string, others ...string) (*object, error) {
-	o, err := parseObject(body)
+	o, err := readObject(body)
 	if err != nil {
-		return nil, badRequest("The request body is " + err.Error() + ".")
+		return nil, err
 	}
 	o.members = slices.DeleteFunc(o.members, func(m member) bool { return m.name == "@odata.type" })
 	if len(o.members) == 0 {
@@ -106,9 +106,9 @@ func comment(resource string) func(*exchange, *call) (answer, error) {
 
 // readComment reads what somebody has to say. The type may be named.
 func readComment(body []byte) (string, error) {
-	o, err := parseObject(body)
+	o, err := readObject(body)
 	if err != nil {
-		return "", badRequest("The request body is " + err.Error() + ".")
+		return "", err
 	}
 	if name := strange(o, func(n string) bool { return n == "@odata.type" || n == "comment" }); name != "" {
 		return "", badRequest("The property '" + name + "' is not one of a new comment.")

@@ -36,6 +36,7 @@ func refusers() map[string]refuser {
 	return map[string]refuser{
 		"refuse":       {status: 0, code: 1, number: -1, text: 2, printed: true},
 		"badRequest":   {status: -1, code: -1, number: -1, text: 0, always: refusalSite{status: 400, code: "BadRequest"}},
+		"badDirectory": {status: -1, code: -1, number: -1, text: 0, always: refusalSite{status: 400, code: "Request_BadRequest"}},
 		"notModelled":  {status: -1, code: -1, number: -1, text: 0, printed: true, always: refusalSite{status: 501, code: "SimulatorNotModelled"}, prefix: "The simulator does not model ", suffix: "."},
 		"loginError":   {status: 0, code: 1, number: 2, text: 3, printed: true},
 		"invalid":      {status: -1, code: 0, number: -1, text: 1, printed: true, always: refusalSite{status: 400}},

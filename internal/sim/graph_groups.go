@@ -19,7 +19,7 @@ func checkMemberGroups(x *exchange, c *call) (answer, error) {
 		GroupIDs []string `json:"groupIds"`
 	}
 	if json.Unmarshal(x.body, &in) != nil || len(in.GroupIDs) == 0 || len(in.GroupIDs) > 20 {
-		return answer{}, refuse(http.StatusBadRequest, "Request_BadRequest", "The request body must hold 'groupIds', a list of 1 to 20 ids.")
+		return answer{}, badDirectory("The request body must hold 'groupIds', a list of 1 to 20 ids.")
 	}
 	return answer{body: encode(newObject("@odata.context", x.context("Collection(Edm.String)"), "value", []string{}))}, nil
 }

@@ -18,9 +18,9 @@ type order struct {
 // readOrder reads the body of invokeAction.
 func readOrder(body []byte) (order, error) {
 	var in order
-	o, err := parseObject(body)
+	o, err := readObject(body)
 	if err != nil {
-		return in, badRequest("The request body is " + err.Error() + ".")
+		return in, err
 	}
 	for _, m := range o.members {
 		if !slices.Contains([]string{"accountId", "action", "identityProvider", "@odata.type"}, m.name) {
@@ -140,9 +140,9 @@ func invokeOnUser(x *exchange, c *call) (answer, error) {
 	if user == nil {
 		return answer{}, missing(c.id)
 	}
-	o, err := parseObject(x.body)
+	o, err := readObject(x.body)
 	if err != nil {
-		return answer{}, badRequest("The request body is " + err.Error() + ".")
+		return answer{}, err
 	}
 	action := o.text("action")
 	if !slices.Contains(strings.Fields("disable enable forcePasswordReset revokeAllSessions markUserAsCompromised"), action) {

@@ -10,9 +10,9 @@ func getDefaults(x *exchange, c *call) (answer, error) {
 // patchDefaults switches security defaults. They cannot be on beside an
 // enabled Conditional Access policy.
 func patchDefaults(x *exchange, c *call) (answer, error) {
-	o, err := parseObject(x.body)
+	o, err := readObject(x.body)
 	if err != nil {
-		return answer{}, badRequest("The request body is " + err.Error() + ".")
+		return answer{}, err
 	}
 	for _, m := range o.members {
 		if m.name != "isEnabled" && m.name != "@odata.type" {

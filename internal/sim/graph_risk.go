@@ -99,9 +99,9 @@ func (t *tenant) pass(kind riskKind, id string, v verdict, at time.Time, also fu
 
 // readIDs reads {member:[…]}.
 func readIDs(body []byte, name string, most int) ([]string, error) {
-	o, err := parseObject(body)
+	o, err := readObject(body)
 	if err != nil {
-		return nil, badRequest("The request body is " + err.Error() + ".")
+		return nil, err
 	}
 	var ids []string
 	if json.Unmarshal(o.raw(name), &ids) != nil || len(ids) == 0 || slices.Contains(ids, "") {

@@ -42,10 +42,10 @@ func userRoutes() []route {
 // listUsers refuses what the directory answers only with eventual consistency.
 func listUsers(x *exchange, c *call) (answer, error) {
 	if c.query.count && !x.eventual() {
-		return answer{}, refuse(http.StatusBadRequest, "Request_BadRequest", "$count is not currently supported without the header ConsistencyLevel: eventual.")
+		return answer{}, uncounted()
 	}
 	if asked := c.query.count && x.eventual(); !asked && advanced(c.query.values.Get("$filter")) {
-		return answer{}, refuse(http.StatusBadRequest, "Request_BadRequest", "The operators ne and not need $count=true and the header ConsistencyLevel: eventual.")
+		return answer{}, badDirectory("The operators ne and not need $count=true and the header ConsistencyLevel: eventual.")
 	}
 	return x.page(c, "users", c.tenant.collection(resUsers))
 }
@@ -62,9 +62,13 @@ func (x *exchange) eventual() bool {
 	return strings.EqualFold(x.request.Header.Get("ConsistencyLevel"), "eventual")
 }
 
+func uncounted() error {
+	return badDirectory("$count is not currently supported without the header ConsistencyLevel: eventual.")
+}
+
 func countUsers(x *exchange, c *call) (answer, error) {
 	if !x.eventual() {
-		return answer{}, refuse(http.StatusBadRequest, "Request_BadRequest", "$count is not currently supported without the header ConsistencyLevel: eventual.")
+		return answer{}, uncounted()
 	}
 	n := len(c.query.matching(c.tenant.collection(resUsers)))
 	return answer{kind: "text/plain", body: []byte(strconv.Itoa(n))}, nil
@@ -90,7 +94,7 @@ func noUser(id string) error {
 func patchUser(x *exchange, c *call) (answer, error) {
 	o, err := parseObject(x.body)
 	if err != nil || len(o.members) == 0 {
-		return answer{}, refuse(http.StatusBadRequest, "Request_BadRequest", "The request body is not a JSON object with properties.")
+		return answer{}, badDirectory("The request body is not a JSON object with properties.")
 	}
 	if err := x.mayPatch(o); err != nil {
 		return answer{}, err
@@ -102,8 +106,7 @@ func patchUser(x *exchange, c *call) (answer, error) {
 	case !c.tenant.mayChange(idOf(user)):
 		return answer{}, deniedDirectory.refusal(nil, nil)
 	case user.isTrue("onPremisesSyncEnabled"):
-		return answer{}, refuse(http.StatusBadRequest, "Request_BadRequest",
-			"Unable to update the specified properties for on-premises mastered Directory Sync objects or objects currently undergoing migration.")
+		return answer{}, badDirectory("Unable to update the specified properties for on-premises mastered Directory Sync objects or objects currently undergoing migration.")
 	}
 	if raw := o.raw("accountEnabled"); raw != nil {
 		user.set("accountEnabled", raw)
@@ -123,14 +126,14 @@ func (x *exchange) mayPatch(o *object) error {
 				return deniedDirectory.refusal(nil, nil)
 			}
 			if v := string(m.value); v != "true" && v != "false" {
-				return refuse(http.StatusBadRequest, "Request_BadRequest", "Cannot convert a value to target type 'Edm.Boolean' because of conversion error.")
+				return badDirectory("Cannot convert a value to target type 'Edm.Boolean' because of conversion error.")
 			}
 		case "passwordProfile":
 			if !x.has("User-PasswordProfile.ReadWrite.All") {
 				return deniedDirectory.refusal(nil, nil)
 			}
 			if _, err := parseObject(m.value); err != nil {
-				return refuse(http.StatusBadRequest, "Request_BadRequest", "Property passwordProfile is not an object.")
+				return badDirectory("Property passwordProfile is not an object.")
 			}
 		case "@odata.type", "@odata.context":
 		default:

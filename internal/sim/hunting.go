@@ -48,9 +48,9 @@ func hunt(x *exchange, c *call) (answer, error) {
 // readHunt reads the body. Documentation and metadata differ in the first
 // letter of its members; both are taken, but not both at once.
 func readHunt(body []byte) (text, timespan string, err error) {
-	o, err := parseObject(body)
+	o, err := readObject(body)
 	if err != nil {
-		return "", "", badRequest("The request body is " + err.Error() + ".")
+		return "", "", err
 	}
 	known := []string{"Query", "query", "Timespan", "timespan"}
 	if name := strange(o, func(n string) bool { return slices.Contains(known, n) }); name != "" {

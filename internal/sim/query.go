@@ -161,3 +161,17 @@ func (q *query) selected(names string) bool {
 func badRequest(message string) *refusal {
 	return refuse(http.StatusBadRequest, "BadRequest", "%s", message)
 }
+
+// badDirectory is a bad request in the words of the directory.
+func badDirectory(message string) *refusal {
+	return refuse(http.StatusBadRequest, "Request_BadRequest", "%s", message)
+}
+
+// readObject reads a request body that must be one JSON object.
+func readObject(body []byte) (*object, error) {
+	o, err := parseObject(body)
+	if err != nil {
+		return nil, badRequest("The request body is " + err.Error() + ".")
+	}
+	return o, nil
+}

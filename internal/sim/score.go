@@ -88,9 +88,9 @@ func patchControl(x *exchange, c *call) (answer, error) {
 // readControlState reads the body of a change. It is flat, and who offers the
 // control must be in it.
 func (x *exchange) readControlState() (*object, error) {
-	o, err := parseObject(x.body)
+	o, err := readObject(x.body)
 	if err != nil {
-		return nil, badRequest("The request body is " + err.Error() + ".")
+		return nil, err
 	}
 	known := strings.Fields("@odata.type assignedTo comment state vendorInformation")
 	if name := strange(o, func(n string) bool { return slices.Contains(known, n) }); name != "" {

@@ -53,9 +53,9 @@ func (t *tenant) expireSubscriptions(now time.Time) {
 
 // subscribe makes a subscription once the receiver has proved that it wants it.
 func subscribe(x *exchange, c *call) (answer, error) {
-	o, err := parseObject(x.body)
+	o, err := readObject(x.body)
 	if err != nil {
-		return answer{}, badRequest("The request body is " + err.Error() + ".")
+		return answer{}, err
 	}
 	if err := checkSubscription(o); err != nil {
 		return answer{}, err
@@ -165,9 +165,9 @@ func renew(x *exchange, c *call) (answer, error) {
 	if sub == nil {
 		return answer{}, missing(c.id)
 	}
-	o, err := parseObject(x.body)
+	o, err := readObject(x.body)
 	if err != nil {
-		return answer{}, badRequest("The request body is " + err.Error() + ".")
+		return answer{}, err
 	}
 	for _, m := range o.members {
 		if m.name != "expirationDateTime" && m.name != "@odata.type" {
