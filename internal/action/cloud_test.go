@@ -37,7 +37,7 @@ func newWorldOf(t *testing.T, o sim.Options) *world {
 	t.Helper()
 	w := &world{}
 	now := func() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
-	o.NoThrottle, o.Now = true, now
+	o.Calm, o.Now = true, now
 	cloud, err := sim.Start(context.WithoutCancel(t.Context()), o)
 	if err != nil {
 		t.Fatal(err)

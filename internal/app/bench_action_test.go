@@ -25,7 +25,7 @@ import (
 // on disk. How long news waits to be asked for is not counted.
 func BenchmarkSignalToAction(b *testing.B) {
 	const incidents = 7
-	cloud, err := sim.Start(b.Context(), sim.Options{Tenants: incidents, NoThrottle: true, StateDir: b.TempDir()})
+	cloud, err := sim.Start(b.Context(), sim.Options{Tenants: incidents, Calm: true, StateDir: b.TempDir()})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -36,7 +36,7 @@ type partner struct {
 func newPartner(t *testing.T) *partner {
 	t.Helper()
 	dir := t.TempDir()
-	cloud, err := sim.Start(t.Context(), sim.Options{Scenario: "partner", Tenants: 3, StateDir: filepath.Join(dir, "sim"), NoThrottle: true})
+	cloud, err := sim.Start(t.Context(), sim.Options{Scenario: "partner", Tenants: 3, StateDir: filepath.Join(dir, "sim"), Calm: true})
 	if err != nil {
 		t.Fatal(err)
 	}

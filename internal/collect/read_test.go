@@ -30,7 +30,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{}
 	now := func() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
-	cloud, err := sim.Start(context.WithoutCancel(t.Context()), sim.Options{NoThrottle: true, Now: now})
+	cloud, err := sim.Start(context.WithoutCancel(t.Context()), sim.Options{Calm: true, Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -59,7 +59,7 @@ func (w *world) failures() (titles []string) {
 func newWorld(t *testing.T, b action.Backend, o sim.Options, providers ...string) *world {
 	t.Helper()
 	w := &world{T: t}
-	o.NoThrottle, o.Now = true, w.now
+	o.Calm, o.Now = true, w.now
 	var err error
 	if w.cloud, err = sim.Start(context.WithoutCancel(t.Context()), o); err != nil {
 		t.Fatal(err)

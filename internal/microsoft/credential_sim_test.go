@@ -43,7 +43,7 @@ func newStage(t *testing.T, opts sim.Options) *stage {
 	t.Helper()
 	s := &stage{}
 	opts.Now = s.now
-	opts.NoThrottle = true
+	opts.Calm = true
 	var err error
 	if s.Cloud, err = sim.Start(context.WithoutCancel(t.Context()), opts); err != nil {
 		t.Fatal(err)

@@ -108,7 +108,7 @@ func whole[T any](t *testing.T, seq func(func(microsoft.Page, error) bool)) []T 
 
 func TestReadUsers(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sim.Options{NoThrottle: true})
+	w := newWorld(t, sim.Options{Calm: true})
 	people := w.people(t)
 	ruth := people["Ruth Amsel"]
 	for _, name := range []string{ruth.ID, strings.ToUpper(ruth.ID), ruth.UserPrincipalName} {
@@ -133,7 +133,7 @@ func TestReadUsers(t *testing.T) {
 
 func TestReadRoles(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sim.Options{NoThrottle: true})
+	w := newWorld(t, sim.Options{Calm: true})
 	people := w.people(t)
 	global := microsoft.Role{TemplateID: microsoft.RoleGlobalAdministrator, Name: "Global Administrator"}
 	roles, err := w.Directory.RolesOf(t.Context(), people["Ruth Amsel"].ID)
@@ -164,7 +164,7 @@ func TestReadRoles(t *testing.T) {
 
 func TestWriteUsers(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sim.Options{NoThrottle: true, Scenario: "token-theft"})
+	w := newWorld(t, sim.Options{Calm: true, Scenario: "token-theft"})
 	var victim microsoft.User
 	for _, u := range w.people(t) { // somebody without a role
 		if roles, err := w.Directory.RolesOf(t.Context(), u.ID); err == nil && len(roles) == 0 && u.OnPremisesSyncEnabled == nil {
@@ -201,7 +201,7 @@ func TestWriteUsers(t *testing.T) {
 
 func TestSecurityDefaults(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sim.Options{NoThrottle: true})
+	w := newWorld(t, sim.Options{Calm: true})
 	d, err := w.Policies.SecurityDefaults(t.Context())
 	if err != nil || *d.IsEnabled || d.DisplayName != "Security Defaults" {
 		t.Fatalf("got %+v, %v", d, err)
@@ -235,7 +235,7 @@ func TestSecurityDefaults(t *testing.T) {
 
 func TestReadFeeds(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sim.Options{NoThrottle: true, Scenario: "token-theft"})
+	w := newWorld(t, sim.Options{Calm: true, Scenario: "token-theft"})
 	since := time.Now().Add(-48 * time.Hour)
 	ctx := t.Context()
 	detections := whole[microsoft.RiskDetection](t, w.Risk.Detections(ctx, since))
@@ -272,7 +272,7 @@ func TestReadFeeds(t *testing.T) {
 
 func TestRiskVerdicts(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sim.Options{NoThrottle: true})
+	w := newWorld(t, sim.Options{Calm: true})
 	ruth := w.people(t)["Ruth Amsel"].ID
 	ctx := microsoft.WithPriority(t.Context(), microsoft.PriorityContain)
 	if err := w.Risk.ConfirmCompromised(ctx, []string{ruth}, reqID); err != nil {
@@ -294,7 +294,7 @@ func TestRiskVerdicts(t *testing.T) {
 // Many pages, a token that ends between two of them, and faults of the wire.
 func TestWalkThroughFaults(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sim.Options{NoThrottle: true})
+	w := newWorld(t, sim.Options{Calm: true})
 	for i := range 45 {
 		now := time.Now().UTC().Format(time.RFC3339)
 		alert := fmt.Sprintf(`{"id":"a%d","title":"t","createdDateTime":%q,"lastUpdateDateTime":%q}`, i, now, now)
@@ -347,7 +347,7 @@ func TestWalkThroughFaults(t *testing.T) {
 
 func TestWrongCredential(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, sim.Options{NoThrottle: true})
+	w := newWorld(t, sim.Options{Calm: true})
 	m, err := microsoft.New(microsoft.Options{Endpoints: endpoints(w.Info())})
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,7 @@ import (
 )
 
 // TestDefaults takes a cloud that nobody has told anything: it throttles, it
-// pages, it refuses as documented, and it drops an answer as soon as somebody asks for that.
+// pages, it refuses as documented, and it loses answers.
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, Options{})
@@ -23,6 +23,12 @@ func TestDefaults(t *testing.T) {
 	}
 	if code, _ := r.graph("PATCH", admin, `{"accountEnabled":false}`).problem(t); code != "Authorization_RequestDenied" {
 		t.Errorf("an administrator is changed: %q", code)
+	}
+	for range 2 * lostEvery {
+		_, _ = r.try(http.MethodGet, graph+resOrganization, "", "Authorization", "Bearer "+r.token[serviceGraph]) // Go asks again by itself where it may
+	}
+	if lost := r.lost(); lost != 2 {
+		t.Errorf("the answers to %d of %d reads got lost", lost, 2*lostEvery)
 	}
 	r.fault(`{"drop":"after","method":"POST","count":1}`)
 	r.cloud.Advance(riskDelay)

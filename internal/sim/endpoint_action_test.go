@@ -14,7 +14,7 @@ const quarantined = "87662bc3d60e4200ceaf7aae249d1c343f4b83c9"
 // devices starts a cloud with one device of each system that matters.
 func devices(t *testing.T) *rig {
 	t.Helper()
-	r := newRig(t, Options{NoThrottle: true})
+	r := newRig(t, Options{Calm: true})
 	for _, d := range []string{"win11 Windows11 23H2", "w1909 Windows10 1909", "w1703 Windows10 1703", "w1607 Windows10 1607", "w22h2 Windows10 22H2",
 		"server WindowsServer2019 1809", "ubuntu Ubuntu 22.04", "mac macOS 14.4", "win7 Windows7 6.1"} {
 		words := strings.Fields(d)

@@ -129,7 +129,7 @@ func TestEndpointBatchHour(t *testing.T) {
 // TestEndpointBodies tries bodies that are not in order.
 func TestEndpointBodies(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, Options{Scenario: "token-theft", NoThrottle: true})
+	r := newRig(t, Options{Scenario: "token-theft", Calm: true})
 	machine := r.cloud.tenants[0].hex(40, "machine", "fleet0")
 	r.inject(resEndpointAlerts, plainAlert)
 	r.inject(resActions, `{"id":"x","type":"Isolate","status":"Pending"}`)

@@ -95,6 +95,9 @@ func (x *exchange) run(do func() (answer, error)) {
 	}
 	x.cloud.ledger.add(x.entry, x.reads())
 	f := x.cloud.faults.take(x)
+	if f == nil && x.lost() {
+		f = &Fault{Drop: "after"}
+	}
 	status, note := x.perform(f, do)
 	x.cloud.ledger.finish(x.entry, status, note)
 }
@@ -133,6 +136,20 @@ func (x *exchange) perform(f *Fault, do func() (answer, error)) (int, string) {
 	default: // tokens expired as the fault was taken; the request finds out by itself
 		return x.send(x.result(do)), note
 	}
+}
+
+// lostEvery is how many reads of a tenant it takes until the answer to one gets
+// lost unasked, as on any long way. That of a write is lost on demand only:
+// what comes of it is told by tests that ask for it.
+const lostEvery = 97
+
+// lost reports whether the answer to a request gets lost on the way.
+func (x *exchange) lost() bool {
+	_, item := x.writer.(*slip)
+	if item || x.tenant == nil || x.service == serviceLogin || x.request.Method != http.MethodGet || x.cloud.opts.Calm {
+		return false
+	}
+	return x.tenant.reads.Add(1)%lostEvery == 0
 }
 
 // result does what was asked and turns a refusal into an answer.

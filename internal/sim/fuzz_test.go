@@ -69,7 +69,7 @@ func FuzzRouter(f *testing.F) {
 // fuzzed is a cloud that listens nowhere and calls nobody.
 func fuzzed(t testing.TB, script string) *Cloud {
 	t.Helper()
-	c, err := build(Options{Scenario: script, Tenants: 2, NoThrottle: true, Now: fixed})
+	c, err := build(Options{Scenario: script, Tenants: 2, Calm: true, Now: fixed})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -249,7 +249,7 @@ func TestNationals(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, err := Start(t.Context(), Options{Now: fixed, Cloud: name, NoThrottle: true})
+			c, err := Start(t.Context(), Options{Now: fixed, Cloud: name, Calm: true})
 			if err != nil {
 				t.Fatal(err)
 			}

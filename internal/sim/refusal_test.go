@@ -181,7 +181,7 @@ func TestUnauthorized(t *testing.T) {
 // TestDenied tries every route without permissions: 403 in the words of its family.
 func TestDenied(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, Options{Scenario: custom(t, "  permissions: {graph: [], defender: []}\n"), NoThrottle: true})
+	r := newRig(t, Options{Scenario: custom(t, "  permissions: {graph: [], defender: []}\n"), Calm: true})
 	codes := map[denial]string{deniedDirectory: "Authorization_RequestDenied", deniedPolicy: "AccessDenied", deniedIdentity: "Forbidden", deniedSecurity: "Forbidden",
 		deniedScore: "Forbidden", deniedAudit: "Authentication_MSGraphPermissionMissing"}
 	says := map[denial]string{deniedPolicy: "required scopes are missing", deniedIdentity: "required scopes are missing", deniedSecurity: "Missing application roles. API required roles: ",

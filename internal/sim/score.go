@@ -38,7 +38,7 @@ func (x *exchange) enter() (leave func()) {
 
 // crowded refuses a request that is one too many at a time.
 func (x *exchange) crowded() error {
-	if x.beside <= maxScoring || x.cloud.opts.NoThrottle {
+	if x.beside <= maxScoring || x.cloud.opts.Calm {
 		return nil
 	}
 	return x.tenant.tooMany(limit{name: "concurrent", after: true}, time.Second)

@@ -18,14 +18,14 @@ import (
 
 // Options shape a cloud. The zero value is one empty tenant on free loopback ports.
 type Options struct {
-	Listen     string           // control listener; default "127.0.0.1:0"; only loopback is taken
-	Tenants    int              // default 1
-	Seed       int64            // default 1; same seed, same cloud
-	Scenario   string           // built-in name or path of a YAML file; default "empty"
-	StateDir   string           // where ca.pem is written; default a temporary folder that Close removes
-	Live       bool             // tell timed events as the clock passes; false: they are over at start
-	Now        func() time.Time // default time.Now; the cloud's clock is Now plus what was advanced
-	NoThrottle bool             // for benchmarks only
+	Listen   string           // control listener; default "127.0.0.1:0"; only loopback is taken
+	Tenants  int              // default 1
+	Seed     int64            // default 1; same seed, same cloud
+	Scenario string           // built-in name or path of a YAML file; default "empty"
+	StateDir string           // where ca.pem is written; default a temporary folder that Close removes
+	Live     bool             // tell timed events as the clock passes; false: they are over at start
+	Now      func() time.Time // default time.Now; the cloud's clock is Now plus what was advanced
+	Calm     bool             // no throttles, and no answer gets lost unasked; for tests and benchmarks that count
 
 	Cloud        string        // national cloud to play; default what the scenario says, or global
 	Certificates []Certificate // keys of apps

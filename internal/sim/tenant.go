@@ -32,6 +32,7 @@ type tenant struct {
 	scored   time.Time      // the last day that has a secure score
 
 	scoring atomic.Int32 // requests to secure score that are under way
+	reads   atomic.Int64 // requests so far whose answer may get lost
 }
 
 // A change is something that happens to a tenant at a moment of its own.

@@ -103,7 +103,7 @@ func (b *bucket) take(l limit, cost float64, now time.Time) (wait time.Duration,
 
 // throttle refuses a request that is over a limit of its family. Callers hold the lock.
 func (t *tenant) throttle(family string, cost int, now time.Time) error {
-	if t.cloud.opts.NoThrottle {
+	if t.cloud.opts.Calm {
 		return nil
 	}
 	if t.buckets == nil {
