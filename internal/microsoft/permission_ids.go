@@ -40,8 +40,6 @@ func permissionIDs() []permissionID {
 		{"IdentityRiskyServicePrincipal.ReadWrite.All", "cb8d6980-6bcb-4507-afec-ed6de3a2d798"},
 		{"SecurityIdentitiesAccount.Read.All", "c5bc96f5-b4a1-4cfc-8189-d5f0d772278f"},
 		{"SecurityIdentitiesActions.ReadWrite.All", "af2bf46f-7bf1-4be3-8bad-e17e279e8462"},
-		{"SecurityIdentitiesHealth.Read.All", "f8dcd971-5d83-4e1e-aa95-ef44611ad351"},
-		{"SecurityIdentitiesSensors.Read.All", "5f0ffea2-f474-4cf2-9834-61cda2bcea5c"},
 		{"SecurityEvents.Read.All", "bf394140-e372-4bf9-a898-299cfc7564e5"},
 		{"SecurityEvents.ReadWrite.All", "d903a879-88e0-4c09-b0c9-82f6a1333f84"},
 		{"SecurityAlert.Read.All", "472e4a4d-bb4a-4026-98d1-0b0d74cb74a5"},

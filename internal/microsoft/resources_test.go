@@ -212,14 +212,6 @@ func TestReads(t *testing.T) {
 			`{"id":"p","appId":"` + clientID + `","appRoles":[{"id":"r","value":"Machine.Isolate","isEnabled":true}]}`,
 			ServicePrincipal{ID: "p", AppID: clientID, AppRoles: []AppRole{{ID: "r", Value: "Machine.Isolate", IsEnabled: &yes}}},
 		},
-		"health issues": {
-			func(ctx context.Context, c *Client) (any, error) { return c.Identities.HealthIssues(ctx) }, pathHealthIssues,
-			`{"value":[{"id":"h","severity":"medium","sensorDNSNames":["dc1"],"issueTypeId":1015}]}`, []HealthIssue{{ID: "h", Severity: "medium", SensorDNSNames: []string{"dc1"}, IssueTypeID: "1015"}},
-		},
-		"sensors": {
-			func(ctx context.Context, c *Client) (any, error) { return c.Identities.Sensors(ctx) }, pathSensors,
-			`{"value":[{"id":"s","healthStatus":"notHealthyLow","openHealthIssuesCount":2}]}`, []Sensor{{ID: "s", HealthStatus: "notHealthyLow", OpenHealthIssuesCount: "2"}},
-		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

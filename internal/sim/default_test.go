@@ -50,8 +50,6 @@ func TestClientCalls(t *testing.T) {
 	}
 	unserved := map[string]string{
 		"GET /groups/{id}/transitiveMembers":                    "there are no groups",
-		"GET /security/identities/healthIssues":                 "nothing is done with them",
-		"GET /security/identities/sensors":                      "nothing is done with them",
 		"POST /{tenant}/oauth2/v2.0/token":                      "login has no routes",
 		"POST /$batch":                                          "a batch has no route of its own",
 		"POST /identityProtection/riskyUsers/{id}/invokeAction": "only when asked for",
