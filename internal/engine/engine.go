@@ -86,7 +86,9 @@ type Engine struct {
 	outlets []*outlet
 	beside  sync.WaitGroup
 	runs    keyed // one goroutine at a time on a run
-	sizes   sizes // how many users a tenant has
+
+	policiesRead shared[[]guard.CAPolicy]
+	sizeRead     shared[int] // how many users a tenant has
 
 	told time.Time // when usage was stored last
 }
@@ -112,6 +114,7 @@ func New(o Options) (*Engine, error) {
 		o.Sources = cordon.Sources()
 	}
 	e := &Engine{Options: o, roster: newRoster(o.Tenants), verbs: action.NewSet(o.Actions), hasher: collect.NewHasher(), places: make(chan struct{}, soonAtOnce)}
+	e.policiesRead.lasts, e.sizeRead.lasts = policiesLast, sizeLasts
 	for _, c := range o.Channels {
 		e.outlets = append(e.outlets, &outlet{Channel: c})
 	}

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -40,7 +39,9 @@ func (e *Engine) situation(ctx context.Context, t Tenant, r cordon.Run, s cordon
 	return sit, err
 }
 
-// readTarget reads everything about a user that guard asks for, at once.
+// readTarget reads everything about a user that guard asks for, at once. User,
+// roles and administrators are read live for each step: what another step has
+// just done to one of the last administrators must show.
 func (e *Engine) readTarget(ctx context.Context, t Tenant, target cordon.Entity, sit *guard.Situation) error {
 	var user microsoft.User
 	var roles []microsoft.Role
@@ -52,7 +53,7 @@ func (e *Engine) readTarget(ctx context.Context, t Tenant, target cordon.Entity,
 	g.Go(failed.note("roles of the user", "RoleManagement.Read.Directory", func() (err error) { roles, err = t.Client.Directory.RolesOf(ctx, target.ID()); return err }))
 	g.Go(failed.note("global administrators", "RoleManagement.Read.Directory", func() (err error) { admins, err = t.Client.Directory.GlobalAdmins(ctx); return err }))
 	g.Go(failed.note("conditional access policies", "Policy.Read.All", func() (err error) { policies, err = e.policies(ctx, t); return err }))
-	g.Go(func() error { sit.Users = e.sizes.of(ctx, t, e.Now()); return nil })
+	g.Go(func() error { sit.Users = e.size(ctx, t); return nil })
 	_ = g.Wait() // what failed stands in failed
 	sit.Unreadable = append(sit.Unreadable, failed.list...)
 	sit.Target = targetOf(t, user, roles)
@@ -96,59 +97,6 @@ func (e *Engine) readPosture(ctx context.Context, t Tenant, verb action.Verb, si
 	return err
 }
 
-// policies returns the tenant's Conditional Access policies: as last read if
-// that is fresh, for their limit is shared by all apps of the tenant.
-func (e *Engine) policies(ctx context.Context, t Tenant) ([]guard.CAPolicy, error) {
-	var o cordon.Observation
-	err := e.Store.Read(ctx, func(tx *store.Tx) (err error) {
-		o, err = tx.Observation(ctx, t.ID, cordon.SourceConditionalAccess)
-		return err
-	})
-	if err == nil && o.State == cordon.ObservedValue && e.Now().Sub(o.ObservedAt) < cordon.StaleAfter {
-		var raws []json.RawMessage
-		if err := json.Unmarshal(o.Value, &raws); err != nil {
-			return nil, err
-		}
-		return asPolicies(raws)
-	}
-	return livePolicies(ctx, t)
-}
-
-func livePolicies(ctx context.Context, t Tenant) ([]guard.CAPolicy, error) {
-	return Policies(ctx, t.Client)
-}
-
-// Policies reads a tenant's Conditional Access policies, as guard sees them.
-func Policies(ctx context.Context, c *microsoft.Client) ([]guard.CAPolicy, error) {
-	var all []guard.CAPolicy
-	for page, err := range c.Policies.ConditionalAccess(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		if page.Skipped > 0 {
-			return nil, fmt.Errorf("%d conditional access policies are no objects: %w", page.Skipped, cordon.ErrMalformed)
-		}
-		some, err := asPolicies(page.Items)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, some...)
-	}
-	return all, nil
-}
-
-func asPolicies(raws []json.RawMessage) ([]guard.CAPolicy, error) {
-	var out []guard.CAPolicy
-	for _, raw := range raws {
-		p, err := microsoft.Decode[microsoft.ConditionalAccessPolicy](raw)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, guard.CAPolicy{ID: p.ID, Name: p.DisplayName, State: p.State, ExcludeUsers: p.Conditions.Users.ExcludeUsers})
-	}
-	return out, nil
-}
-
 // failures collects what could not be read, with what it was.
 type failures struct {
 	mu   sync.Mutex
@@ -175,40 +123,6 @@ func unreadable(what, needs string, err error) string {
 		return fmt.Sprintf("%s (grant the app %s): %v", what, needs, err)
 	}
 	return fmt.Sprintf("%s: %v", what, err)
-}
-
-// sizes remembers how many users each tenant has, for a day.
-type sizes struct {
-	mu   sync.Mutex
-	read map[string]size
-}
-
-type size struct {
-	users int
-	at    time.Time
-}
-
-// of returns the number of users, or -1 when it cannot be read: guard then
-// takes the smallest cap.
-func (s *sizes) of(ctx context.Context, t Tenant, now time.Time) int {
-	s.mu.Lock()
-	known, ok := s.read[t.ID]
-	s.mu.Unlock()
-	if ok && now.Sub(known.at) < 24*time.Hour {
-		return known.users
-	}
-	n, err := t.Client.Users.Count(ctx)
-	if err != nil {
-		return -1
-	}
-	t.Client.Sized(n)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.read == nil {
-		s.read = map[string]size{}
-	}
-	s.read[t.ID] = size{users: n, at: now}
-	return n
 }
 
 // wishLasts is how long a person's wish is carried out that could not be at
