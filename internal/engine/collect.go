@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -32,7 +33,8 @@ func (e *Engine) coverage(ctx context.Context) (map[feedKey]cordon.Coverage, err
 
 // read reads one feed and stores what it said. Pages are committed as they
 // come; the last one commits together with the coverage and the jobs. What
-// could not be read is stored as such: the error returned is ours.
+// could not be read is stored as such, unless it is put off: the error
+// returned is ours.
 func (e *Engine) read(ctx context.Context, f *feed) error {
 	req := collect.Request{
 		TenantID: f.tenant.ID, Source: f.source, Last: f.last, Known: f.known, Hasher: e.hasher, Now: e.Now().UTC().Truncate(time.Microsecond),
@@ -45,13 +47,7 @@ func (e *Engine) read(ctx context.Context, f *feed) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			f.retries++
-			f.putOff = errors.Is(err, cordon.ErrThrottled)
-			if f.putOff && !f.last.Missing() && f.last.State != "" {
-				e.Log.DebugContext(ctx, "reading put off", "tenant", f.tenant.ID, "source", f.source, "error", err)
-				return e.storePage(ctx, f, page) // it grows stale if this goes on
-			}
-			return e.store(ctx, f, page, req.Failed(err, pages), failure(f, &req, err)...)
+			return e.unread(ctx, f, &req, page, pages, err)
 		}
 		if pages > 0 {
 			if err := e.storePage(ctx, f, page); err != nil {
@@ -64,8 +60,29 @@ func (e *Engine) read(ctx context.Context, f *feed) error {
 	if err := e.store(ctx, f, page, req.Whole(), page.Alarms...); err != nil {
 		return err
 	}
-	f.known, f.retries, f.putOff = known, 0, false
+	f.known, f.retries, f.putOff = known, 0, nil
 	return nil
+}
+
+// unread notes a reading that ended with err. One that calls were too many
+// for, by our own budget or by Microsoft's word, is put off: the source is not
+// read yet, which is not to say that it cannot be read.
+func (e *Engine) unread(ctx context.Context, f *feed, req *collect.Request, page collect.Batch, pages int, err error) error {
+	f.retries++
+	if !errors.Is(err, cordon.ErrThrottled) {
+		f.putOff = nil
+		return e.store(ctx, f, page, req.Failed(err, pages), failure(f, req, err)...)
+	}
+	if f.putOff == nil {
+		f.putOff = &putOff{since: req.Now}
+	}
+	f.putOff.wait = ownWait(err)
+	err = fmt.Errorf("put off since %s: %w", f.putOff.since.Format(time.RFC3339), err)
+	f.putOff.tell = func(ctx context.Context) error {
+		return e.store(ctx, f, collect.Batch{}, req.Failed(err, pages), failure(f, req, err)...)
+	}
+	e.Log.DebugContext(ctx, "reading put off", "tenant", f.tenant.ID, "source", f.source, "error", err)
+	return e.storePage(ctx, f, page)
 }
 
 // failure is what there is to say about a reading that failed, besides its

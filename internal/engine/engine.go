@@ -60,6 +60,11 @@ type Poll struct {
 	Posture time.Duration // default 5m
 }
 
+const (
+	defaultThreats = 30 * time.Second
+	defaultPosture = 5 * time.Minute
+)
+
 // A Point is an instant at which a crash must lose nothing.
 type Point string
 

@@ -1,10 +1,10 @@
 package engine
 
 import (
+	"cmp"
 	"container/heap"
 	"context"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"time"
 
@@ -23,7 +23,7 @@ type feed struct {
 	known   collect.Known   // hashes of the last reading
 	renewed time.Time       // from when on a quiet reading is stored again
 	retries int             // failures in a row
-	putOff  bool            // the last reading was throttled
+	putOff  *putOff         // the last reading was throttled
 }
 
 // feeds is a heap: the one that is due first is at the top.
@@ -56,20 +56,6 @@ func (e *Engine) newFeeds(ctx context.Context, tenants []*Tenant) (feeds, error)
 		}
 	}
 	return all, nil
-}
-
-// readAll reads every feed once; those that were throttled are tried twice
-// more.
-func (e *Engine) readAll(ctx context.Context, progress func(done, all int)) error {
-	due, err := e.newFeeds(ctx, e.roster.all())
-	for tries := 0; err == nil && len(due) > 0 && tries < 3; tries++ {
-		err = e.readOnce(ctx, due, progress)
-		due = slices.DeleteFunc(due, func(f *feed) bool { return !f.putOff })
-	}
-	if err != nil {
-		return err
-	}
-	return e.flushQuiet(ctx)
 }
 
 // readOnce reads feeds, InFlight at a time.
@@ -177,6 +163,9 @@ func (e *Engine) readFeeds(ctx context.Context, s *schedule) error {
 		if err := e.read(ctx, f); err != nil && ctx.Err() == nil {
 			e.Log.ErrorContext(ctx, "reading could not be stored", "tenant", f.tenant.ID, "source", f.source, "error", err)
 		}
+		if err := e.tellPutOff(ctx, f); err != nil && ctx.Err() == nil {
+			e.Log.ErrorContext(ctx, "coverage could not be stored", "tenant", f.tenant.ID, "source", f.source, "error", err)
+		}
 		f.due = e.next(f)
 		s.put(f)
 	}
@@ -210,17 +199,23 @@ func (s *schedule) await(ctx context.Context, now func() time.Time) *feed {
 const maxBackoff = 15 * time.Minute
 
 // next says when a feed is due again: after its rhythm, with a tenth of
-// jitter so that tenants do not march in step; after failures ever later.
+// jitter so that tenants do not march in step; after failures ever later, but
+// when our own budget put it off, once that allows it.
 func (e *Engine) next(f *feed) time.Time {
-	wait := e.Poll.Posture
-	if f.source.TellsOfThreats() {
-		wait = e.Poll.Threats
-	}
-	if wait == 0 {
-		wait = 30 * time.Second
-	}
-	if f.retries > 0 {
+	wait := e.rhythm(f.source)
+	switch {
+	case f.putOff != nil && f.putOff.wait > 0:
+		wait = min(f.putOff.wait, wait)
+	case f.retries > 0:
 		wait = min(wait<<min(f.retries-1, 10), maxBackoff)
 	}
 	return e.Now().Add(wait + rand.N(wait/10+1))
+}
+
+// rhythm is how often a source is read.
+func (e *Engine) rhythm(source cordon.Source) time.Duration {
+	if source.TellsOfThreats() {
+		return cmp.Or(e.Poll.Threats, defaultThreats)
+	}
+	return cmp.Or(e.Poll.Posture, defaultPosture)
 }

@@ -153,19 +153,11 @@ func TestRequestsOfAContainment(t *testing.T) {
 func TestReadingsOfAContainmentGoFirst(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, action.Documented, sim.Options{})
-	info := w.cloud.Info()
-	hub, err := microsoft.New(microsoft.Options{Now: w.now, Share: 0.1, MaxWait: time.Nanosecond,
-		Endpoints: microsoft.Endpoints{Login: info.LoginURL, Graph: info.GraphURL, Defender: info.DefenderURL, CAFile: info.CAFile}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(hub.Close)
-	tenant := &w.engine.Tenants[0]
-	if tenant.Client, err = hub.Client(tenant.Tenant, microsoft.NewSecretCredential(info.Tenants[0].ClientSecret)); err != nil {
-		t.Fatal(err)
-	}
+	w.enterWith(microsoft.Options{Share: 0.1, MaxWait: time.Nanosecond})
+	client := w.engine.Tenants[0].Client
+	var err error
 	for range 2 {
-		_, err = Policies(microsoft.WithPriority(t.Context(), microsoft.PriorityPoll), tenant.Client)
+		_, err = Policies(microsoft.WithPriority(t.Context(), microsoft.PriorityPoll), client)
 	}
 	if !errors.Is(err, cordon.ErrThrottled) {
 		t.Fatalf("the second poll: %v, want the budget spent", err)

@@ -65,17 +65,8 @@ func newWorld(t *testing.T, b action.Backend, o sim.Options, providers ...string
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.cloud.Close() })
-	info := w.cloud.Info()
-	hub, err := microsoft.New(microsoft.Options{Now: w.now, Share: 1,
-		Endpoints: microsoft.Endpoints{Login: info.LoginURL, Graph: info.GraphURL, Defender: info.DefenderURL, CAFile: info.CAFile}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(hub.Close)
-	tenant := Tenant{Tenant: cordon.Tenant{ID: info.Tenants[0].ID, Name: "contoso", ClientID: info.Tenants[0].ClientID, Mode: cordon.ModeEnforce}}
-	if tenant.Client, err = hub.Client(tenant.Tenant, microsoft.NewSecretCredential(info.Tenants[0].ClientSecret)); err != nil {
-		t.Fatal(err)
-	}
+	info := w.cloud.Info().Tenants[0]
+	tenant := Tenant{Tenant: cordon.Tenant{ID: info.ID, Name: "contoso", ClientID: info.ClientID, Mode: cordon.ModeEnforce}}
 	s, err := store.Open(t.Context(), "sqlite://"+filepath.Join(t.TempDir(), "cordon.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -87,8 +78,26 @@ func newWorld(t *testing.T, b action.Backend, o sim.Options, providers ...string
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.enterWith(microsoft.Options{Share: 1})
 	w.ada(providers...)
 	return w
+}
+
+// enterWith enters the tenant anew, with budgets of its own.
+func (w *world) enterWith(o microsoft.Options) {
+	w.T.Helper()
+	info := w.cloud.Info()
+	o.Now = w.now
+	o.Endpoints = microsoft.Endpoints{Login: info.LoginURL, Graph: info.GraphURL, Defender: info.DefenderURL, CAFile: info.CAFile}
+	hub, err := microsoft.New(o)
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	w.T.Cleanup(hub.Close)
+	t := &w.engine.Tenants[0]
+	if t.Client, err = hub.Client(t.Tenant, microsoft.NewSecretCredential(info.Tenants[0].ClientSecret)); err != nil {
+		w.T.Fatal(err)
+	}
 }
 
 func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
