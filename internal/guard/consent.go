@@ -6,6 +6,13 @@ import (
 	"github.com/cordonhq/cordon"
 )
 
+// What a person can do about a step that is held. Nothing takes an approval,
+// so no text asks for one.
+const (
+	byPerson = "a person may act with cordon contain or cordon account"
+	byHand   = "that takes two people, and there is no way to approve it here: act where the account is kept, such as the Microsoft Entra admin center"
+)
+
 // twoPeople holds the containment of those who have power over others: of an
 // administrator, and of an app.
 func twoPeople(_ Policy, s Situation) cordon.Verdict {
@@ -13,11 +20,11 @@ func twoPeople(_ Policy, s Situation) cordon.Verdict {
 	case !s.contains():
 		return cordon.Verdict{}
 	case len(s.Target.Roles) > 0:
-		return hold(cordon.ReasonTwoPeople, "the target is an administrator (%s): a second person must approve", listed(s.Target.Roles))
+		return hold(cordon.ReasonTwoPeople, "the target is an administrator (%s): %s", listed(s.Target.Roles), byHand)
 	case slices.ContainsFunc(s.GlobalAdmins, s.isTarget):
-		return hold(cordon.ReasonTwoPeople, "the target is a Global Administrator: a second person must approve")
+		return hold(cordon.ReasonTwoPeople, "the target is a Global Administrator: %s", byHand)
 	case s.Step.Target.Kind == cordon.KindServicePrincipal:
-		return hold(cordon.ReasonTwoPeople, "the target is an app, and others may depend on it: a second person must approve")
+		return hold(cordon.ReasonTwoPeople, "the target is an app, and others may depend on it: %s", byHand)
 	}
 	return cordon.Verdict{}
 }
@@ -41,7 +48,7 @@ func corroboration(p Policy, s Situation) cordon.Verdict {
 	if len(origins) >= p.MinOrigins {
 		return cordon.Verdict{}
 	}
-	return hold(cordon.ReasonCorroborate, "%d of %d independent origins noticed (%s): a person must approve, or confirm the compromise", len(origins), p.MinOrigins, listed(origins))
+	return hold(cordon.ReasonCorroborate, "%d of %d independent origins noticed (%s): %s, or confirm the compromise", len(origins), p.MinOrigins, listed(origins), byPerson)
 }
 
 // coverageFloor holds what rests on a partial view.
@@ -53,21 +60,21 @@ func coverageFloor(_ Policy, s Situation) cordon.Verdict {
 	for _, src := range s.Unread {
 		sources = append(sources, string(src))
 	}
-	return hold(cordon.ReasonFloor, "could not be read: %s; a person must approve, or wait until it can", listed(sources))
+	return hold(cordon.ReasonFloor, "could not be read: %s; it is judged again when that can be read, and %s", listed(sources), byPerson)
 }
 
 func modeApprove(_ Policy, s Situation) cordon.Verdict {
 	if s.Requester.IsPerson() || s.Mode != cordon.ModeApprove {
 		return cordon.Verdict{}
 	}
-	return hold(cordon.ReasonModeApprove, "the tenant's mode is approve: a person decides every action")
+	return hold(cordon.ReasonModeApprove, "the tenant's mode is approve, a person decides every action: %s", byPerson)
 }
 
 func modeProtect(_ Policy, s Situation) cordon.Verdict {
 	if s.Requester.IsPerson() || s.Mode != cordon.ModeProtect || s.SelfMend {
 		return cordon.Verdict{}
 	}
-	return hold(cordon.ReasonModeProtect, "the tenant's mode is protect: %s is more than a user mends alone, so a person must approve", s.Step.Action)
+	return hold(cordon.ReasonModeProtect, "the tenant's mode is protect, and %s is more than a user mends alone: %s", s.Step.Action, byPerson)
 }
 
 func shadow(_ Policy, s Situation) cordon.Verdict {

@@ -256,6 +256,11 @@ func TestOrder(t *testing.T) {
 // Details are for people: they say what, and until when or what to do.
 func TestDetail(t *testing.T) {
 	t.Parallel()
+	const (
+		act       = "a person may act with cordon contain or cordon account"
+		elsewhere = "whoever cannot wait acts where the account is kept, such as the Microsoft Entra admin center"
+		both      = "that takes two people, and there is no way to approve it here: act where the account is kept, such as the Microsoft Entra admin center"
+	)
 	tests := []struct {
 		name   string
 		change func(*Situation)
@@ -268,11 +273,17 @@ func TestDetail(t *testing.T) {
 		{"undone", recent(undid(ada, time.Hour)),
 			"a person undid an action on this target at 2026-03-01T11:00:00Z: playbooks leave it alone until 2026-03-02T11:00:00Z; a person may act"},
 		{"cap of disables: free once the second of four is old", recent(disabled(4, 10*time.Minute)...),
-			"4 users were disabled in this tenant within 15m, the cap is 3: a person must approve; it is free again at 2026-03-01T12:06:00Z"},
+			"4 users were disabled in this tenant within 15m, the cap is 3: it is free again at 2026-03-01T12:06:00Z, and then " + act + "; " + elsewhere},
 		{"cap of users", recent(revoked(5, 30*time.Minute)...),
-			"5 other users were acted on in this tenant within 1h, the cap is 5: a person must approve; it is free again at 2026-03-01T12:30:00Z"},
+			"5 other users were acted on in this tenant within 1h, the cap is 5: it is free again at 2026-03-01T12:30:00Z, and then " + act + "; " + elsewhere},
 		{"corroboration", func(s *Situation) { s.Origins = s.Origins[:1] },
-			`1 of 2 independent origins noticed ("defender_for_endpoint"): a person must approve, or confirm the compromise`},
+			`1 of 2 independent origins noticed ("defender_for_endpoint"): ` + act + `, or confirm the compromise`},
+		{"administrator", func(s *Situation) { s.Target.Roles = []string{"User Administrator"} }, `the target is an administrator ("User Administrator"): ` + both},
+		{"Global Administrator", func(s *Situation) { s.GlobalAdmins = []string{"g1", "g2", ada} }, "the target is a Global Administrator: " + both},
+		{"a source unread", func(s *Situation) { s.Unread = []cordon.Source{cordon.SourceAlerts} },
+			`could not be read: "alerts"; it is judged again when that can be read, and ` + act},
+		{"mode approve", mode(cordon.ModeApprove), "the tenant's mode is approve, a person decides every action: " + act},
+		{"mode protect", mode(cordon.ModeProtect), "the tenant's mode is protect, and disable_user is more than a user mends alone: " + act},
 		{"hostile names, many", all(person, posture, func(s *Situation) { s.BlockingPolicies = []string{"a\n\x1b[31m\u202e", "b", "c", "d", "e", "f", "g"} }),
 			`Conditional Access policies are enabled, and Microsoft allows either them or security defaults: "a\n\x1b[31m\u202e", "b", "c", "d", "e" and 2 more; switch them off first, or keep them and leave security defaults off`},
 	}

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -86,8 +87,8 @@ func capDisables(p Policy, s Situation) cordon.Verdict {
 	if len(times) < p.Disables {
 		return cordon.Verdict{}
 	}
-	return hold(cordon.ReasonCapDisables, "%d users were disabled in this tenant within %s, the cap is %d: a person must approve; it is free again at %s",
-		len(times), span(p.DisablesWithin), p.Disables, free(times, p.Disables, p.DisablesWithin, s.Now))
+	return hold(cordon.ReasonCapDisables, "%d users were disabled in this tenant within %s, the cap is %d: %s",
+		len(times), span(p.DisablesWithin), p.Disables, onceFree(times, p.Disables, p.DisablesWithin, s.Now))
 }
 
 // disables returns when accounts were disabled. The accounts that one run
@@ -131,13 +132,14 @@ func capUsers(p Policy, s Situation) cordon.Verdict {
 	for _, at := range last {
 		times = append(times, at)
 	}
-	return hold(cordon.ReasonCapUsers, "%d other users were acted on in this tenant within %s, the cap is %d: a person must approve; it is free again at %s",
-		len(last), span(p.UsersWithin), most, free(times, most, p.UsersWithin, s.Now))
+	return hold(cordon.ReasonCapUsers, "%d other users were acted on in this tenant within %s, the cap is %d: %s",
+		len(last), span(p.UsersWithin), most, onceFree(times, most, p.UsersWithin, s.Now))
 }
 
-// free returns, for people, when fewer than limit of the times lie within the
-// window.
-func free(times []time.Time, limit int, window time.Duration, now time.Time) string {
+// onceFree says what a person can do, and when: the cap is free again when
+// fewer than limit of the times lie within the window. The step stays held.
+func onceFree(times []time.Time, limit int, window time.Duration, now time.Time) string {
 	slices.SortFunc(times, time.Time.Compare)
-	return until(times[len(times)-limit], window, now)
+	return fmt.Sprintf("it is free again at %s, and then %s; whoever cannot wait acts where the account is kept, such as the Microsoft Entra admin center",
+		until(times[len(times)-limit], window, now), byPerson)
 }
