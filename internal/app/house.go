@@ -75,9 +75,12 @@ func (h *House) build(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	channels, err := h.Config.channels(ctx, o)
+	channels, mute, err := h.Config.channels(ctx, o)
 	if err != nil {
 		return err
+	}
+	if mute != nil {
+		h.log.WarnContext(ctx, "not everybody is told: notices wait until the secret can be read", "error", mute)
 	}
 	if err := h.entrance.brokenKey(); err != nil {
 		h.log.WarnContext(ctx, "tenants whose secrets are stored are not read, and no consent is taken", "error", err)
@@ -158,26 +161,25 @@ func (c *Config) checkOn(all []playbook.Playbook) error {
 // secrets, certificates, keys, playbooks. Nothing is called.
 func (c *Config) Verify(ctx context.Context, o Options) error {
 	_, playbookErr := c.LoadPlaybooks()
-	_, channelErr := c.channels(ctx, o)
+	_, mute, channelErr := c.channels(ctx, o)
 	_, tenantErr := c.Select(Selection{})
-	return errors.Join(c.verifyCredentials(ctx, o), tenantErr, playbookErr, channelErr)
+	return errors.Join(c.verifyCredentials(ctx, o), tenantErr, playbookErr, channelErr, mute)
 }
 
-func (c *Config) channels(ctx context.Context, o Options) ([]notify.Channel, error) {
-	channels := slices.Clone(o.Channels)
+// channels returns who is told, and in mute why some of them cannot be told
+// now: their notices wait in the outbox, and each delivery tries again.
+func (c *Config) channels(ctx context.Context, o Options) (channels []notify.Channel, mute, err error) {
+	channels = slices.Clone(o.Channels)
 	if c.Notify.File != "" {
 		channels = append(channels, notify.NewFile(c.Notify.File))
 	}
 	for _, w := range c.Notify.Webhooks {
-		secret, err := w.Secret.Reveal(ctx)
+		hook, err := notify.NewWebhook(notify.WebhookConfig{URL: w.URL, Secret: w.Secret.Reveal, Private: w.Private, Now: o.Now})
 		if err != nil {
-			return nil, fmt.Errorf("webhook: %w", err)
-		}
-		hook, err := notify.NewWebhook(notify.WebhookConfig{URL: w.URL, Secret: secret, Private: w.Private, Now: o.Now})
-		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		channels = append(channels, hook)
+		mute = errors.Join(mute, hook.Ready(ctx))
 	}
-	return channels, nil
+	return channels, mute, nil
 }

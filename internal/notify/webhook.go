@@ -33,16 +33,16 @@ const (
 // A WebhookConfig says where a webhook is and how its calls are signed.
 type WebhookConfig struct {
 	URL     string
-	Secret  string           // signs each call; required
-	Private bool             // the receiver may be on a private or loopback address
-	Timeout time.Duration    // default 10s
-	Now     func() time.Time // default time.Now
+	Secret  func(context.Context) (string, error) // returns what signs each call; asked until it can be had; required
+	Private bool                                  // the receiver may be on a private or loopback address
+	Timeout time.Duration                         // default 10s
+	Now     func() time.Time                      // default time.Now
 }
 
 // Webhook posts each notice as JSON, signed.
 type Webhook struct {
 	url    *url.URL
-	secret []byte
+	secret *secret
 	client *http.Client
 	now    func() time.Time
 }
@@ -58,7 +58,7 @@ func NewWebhook(c WebhookConfig) (*Webhook, error) {
 	if u.Scheme != "https" && (u.Scheme != "http" || !c.Private) {
 		return nil, fmt.Errorf("notify: webhook on %s: only https (http for receivers marked private: true)", u.Host)
 	}
-	if c.Secret == "" {
+	if c.Secret == nil {
 		return nil, fmt.Errorf("notify: webhook on %s has no secret to sign with", u.Host)
 	}
 	dialer := &net.Dialer{Timeout: 5 * time.Second}
@@ -66,7 +66,7 @@ func NewWebhook(c WebhookConfig) (*Webhook, error) {
 		dialer.Control = publicOnly
 	}
 	return &Webhook{
-		url: u, secret: []byte(c.Secret), now: orNow(c.Now),
+		url: u, secret: &secret{reveal: c.Secret}, now: orNow(c.Now),
 		client: &http.Client{
 			Timeout:       cmp.Or(c.Timeout, 10*time.Second),
 			Transport:     &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: 5 * time.Second, MaxIdleConnsPerHost: 2},
@@ -78,8 +78,27 @@ func NewWebhook(c WebhookConfig) (*Webhook, error) {
 // Name returns the webhook's host and path; a query may hold a secret.
 func (w *Webhook) Name() string { return "webhook:" + w.url.Host + w.url.Path }
 
+// Ready says why the webhook cannot sign now, or nil. A notice that is sent
+// later asks for the secret again.
+func (w *Webhook) Ready(ctx context.Context) error {
+	_, err := w.key(ctx)
+	return err
+}
+
+func (w *Webhook) key(ctx context.Context) ([]byte, error) {
+	key, err := w.secret.get(ctx, w.now())
+	if err != nil {
+		return nil, fmt.Errorf("notify: %s: %w", w.Name(), err)
+	}
+	return key, nil
+}
+
 // Send posts the notice. Any answer but 2xx is an error.
 func (w *Webhook) Send(ctx context.Context, n cordon.Notice) error {
+	key, err := w.key(ctx)
+	if err != nil {
+		return err
+	}
 	body, err := json.Marshal(n)
 	if err != nil {
 		return fmt.Errorf("notify: %w", err)
@@ -92,7 +111,7 @@ func (w *Webhook) Send(ctx context.Context, n cordon.Notice) error {
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set(HeaderTimestamp, stamp)
 	req.Header.Set(HeaderID, n.ID)
-	req.Header.Set(HeaderSignature, Sign(w.secret, stamp, body))
+	req.Header.Set(HeaderSignature, Sign(key, stamp, body))
 	resp, err := w.client.Do(req)
 	if err != nil {
 		return fmt.Errorf("notify: %s: %w", w.Name(), withoutURL(err))

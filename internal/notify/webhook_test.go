@@ -31,7 +31,7 @@ const (
 // hook returns a webhook that posts to the server under /in?token=CANARY.
 func hook(t *testing.T, s *httptest.Server) *Webhook {
 	t.Helper()
-	w, err := NewWebhook(WebhookConfig{URL: s.URL + "/in?" + queryCanary, Secret: secretCanary, Private: true, Now: func() time.Time { return at }})
+	w, err := NewWebhook(WebhookConfig{URL: s.URL + "/in?" + queryCanary, Secret: known(secretCanary), Private: true, Now: func() time.Time { return at }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,14 +139,14 @@ func TestWebhookTellsNoSecret(t *testing.T) {
 	cancel()
 	all = append(all, said(hook(t, s).Send(ended, notice("1", "t"))))
 	for _, c := range []WebhookConfig{
-		{URL: "https://h/?" + queryCanary}, {URL: "http://h/?" + queryCanary, Secret: secretCanary}, {URL: "ftp://h/?" + queryCanary, Secret: secretCanary},
-		{URL: "https://u:" + secretCanary + "@h/", Secret: secretCanary}, {URL: "//?" + queryCanary, Secret: secretCanary},
-		{URL: "https://h/%zz?" + queryCanary, Secret: secretCanary}, {URL: secretCanary, Secret: secretCanary}, {URL: "", Secret: secretCanary},
+		{URL: "https://h/?" + queryCanary}, {URL: "http://h/?" + queryCanary, Secret: known(secretCanary)}, {URL: "ftp://h/?" + queryCanary, Secret: known(secretCanary)},
+		{URL: "https://u:" + secretCanary + "@h/", Secret: known(secretCanary)}, {URL: "//?" + queryCanary, Secret: known(secretCanary)},
+		{URL: "https://h/%zz?" + queryCanary, Secret: known(secretCanary)}, {URL: secretCanary, Secret: known(secretCanary)}, {URL: "", Secret: known(secretCanary)},
 	} {
 		_, err := NewWebhook(c)
 		all = append(all, said(err))
 	}
-	refused, err := NewWebhook(WebhookConfig{URL: "https://127.0.0.1:1/?" + queryCanary, Secret: secretCanary})
+	refused, err := NewWebhook(WebhookConfig{URL: "https://127.0.0.1:1/?" + queryCanary, Secret: known(secretCanary)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,9 +156,13 @@ func TestWebhookTellsNoSecret(t *testing.T) {
 			t.Errorf("it tells %s", text)
 		}
 	}
-	if w, err := NewWebhook(WebhookConfig{URL: "https://h:8/a/b?" + queryCanary, Secret: secretCanary}); err != nil || w.Name() != "webhook:h:8/a/b" {
+	if w, err := NewWebhook(WebhookConfig{URL: "https://h:8/a/b?" + queryCanary, Secret: known(secretCanary)}); err != nil || w.Name() != "webhook:h:8/a/b" {
 		t.Errorf("got %v", err)
 	}
+}
+
+func known(secret string) func(context.Context) (string, error) {
+	return func(context.Context) (string, error) { return secret, nil }
 }
 
 func TestNewWebhook(t *testing.T) {
@@ -168,14 +172,14 @@ func TestNewWebhook(t *testing.T) {
 		c    WebhookConfig
 		err  string
 	}{
-		{"https", WebhookConfig{URL: "https://h/", Secret: "s"}, ""},
-		{"http to a private receiver", WebhookConfig{URL: "http://h/", Secret: "s", Private: true}, ""},
-		{"http", WebhookConfig{URL: "http://h/", Secret: "s"}, "notify: webhook on h: only https (http for receivers marked private: true)"},
-		{"another scheme", WebhookConfig{URL: "file://h/etc/passwd", Secret: "s", Private: true}, "notify: webhook on h: only https (http for receivers marked private: true)"},
+		{"https", WebhookConfig{URL: "https://h/", Secret: known("s")}, ""},
+		{"http to a private receiver", WebhookConfig{URL: "http://h/", Secret: known("s"), Private: true}, ""},
+		{"http", WebhookConfig{URL: "http://h/", Secret: known("s")}, "notify: webhook on h: only https (http for receivers marked private: true)"},
+		{"another scheme", WebhookConfig{URL: "file://h/etc/passwd", Secret: known("s"), Private: true}, "notify: webhook on h: only https (http for receivers marked private: true)"},
 		{"no secret", WebhookConfig{URL: "https://h/"}, "notify: webhook on h has no secret to sign with"},
-		{"a password", WebhookConfig{URL: "https://u:p@h/", Secret: "s"}, "notify: the webhook's url is not an absolute address without a password"},
-		{"no host", WebhookConfig{URL: "https:///x", Secret: "s"}, "notify: the webhook's url is not an absolute address without a password"},
-		{"no address", WebhookConfig{URL: "h/x", Secret: "s"}, "notify: the webhook's url is not an absolute address without a password"},
+		{"a password", WebhookConfig{URL: "https://u:p@h/", Secret: known("s")}, "notify: the webhook's url is not an absolute address without a password"},
+		{"no host", WebhookConfig{URL: "https:///x", Secret: known("s")}, "notify: the webhook's url is not an absolute address without a password"},
+		{"no address", WebhookConfig{URL: "h/x", Secret: known("s")}, "notify: the webhook's url is not an absolute address without a password"},
 	} {
 		w, err := NewWebhook(tt.c)
 		if tt.err == "" && (err != nil || w == nil) || tt.err != "" && (err == nil || err.Error() != tt.err || w != nil) {
@@ -223,7 +227,7 @@ func TestWebhookRefusesPrivateAddresses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, host := range []string{"127.0.0.1", "localhost", "0.0.0.0", "[::ffff:127.0.0.1]", "[::1]", "169.254.169.254", "10.255.255.1"} {
-		w, err := NewWebhook(WebhookConfig{URL: "https://" + host + ":" + u.Port() + "/", Secret: "s"})
+		w, err := NewWebhook(WebhookConfig{URL: "https://" + host + ":" + u.Port() + "/", Secret: known("s")})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -241,7 +245,7 @@ func TestWebhookRefusesPrivateAddresses(t *testing.T) {
 func TestWebhookTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w, err := NewWebhook(WebhookConfig{URL: "https://h/?" + queryCanary, Secret: secretCanary})
+		w, err := NewWebhook(WebhookConfig{URL: "https://h/?" + queryCanary, Secret: known(secretCanary)})
 		if err != nil {
 			t.Fatal(err)
 		}
