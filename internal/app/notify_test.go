@@ -34,7 +34,10 @@ func TestWebhookWithoutItsSecret(t *testing.T) {
 		defer mu.Unlock()
 		return len(got)
 	}
-	w := newWorld(t, "token-theft", tenantYAML{})
+	const user = "11111111-1111-4111-8111-111111111111"
+	w := newWorld(t, "empty", tenantYAML{})
+	w.inject("users", map[string]any{"id": user, "userPrincipalName": "ada@contoso.example", "displayName": "Ada", "accountEnabled": true})
+	w.attack(user)
 	config, err := os.ReadFile(w.file)
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +57,7 @@ func TestWebhookWithoutItsSecret(t *testing.T) {
 	if err := errors.Join(h.Engine.Once(t.Context(), nil), h.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if run := w.runOn(w.person("mira")); run.State != "done" || calls() != 0 || !strings.Contains(warned, "level=WARN") || !strings.Contains(warned, "/in: secret: open ") {
+	if run := w.runOn(user); run.State != "done" || calls() != 0 || !strings.Contains(warned, "level=WARN") || !strings.Contains(warned, "/in: secret: open ") {
 		t.Errorf("%s; %d calls; warned %q", run.State, calls(), warned)
 	}
 	waiting := w.told.notices
