@@ -37,11 +37,11 @@ func TestSecretReveal(t *testing.T) {
 		{"command:cat secret", "s3cret~", ""},
 		{"command:true", "", "secret: what is printed by true is empty"},
 		{"command:false CANARY", "", "secret: the command false: exit status 1"},
-		{"command: ", "", "secret must be env:NAME, file:PATH or command:LINE, never the secret itself"},
-		{"", "", "secret is missing: write env:NAME, file:PATH or command:LINE"},
-		{"canary", "", "secret must be env:NAME, file:PATH or command:LINE, never the secret itself"},
-		{"http://canary", "", "secret must be env:NAME, file:PATH or command:LINE, never the secret itself"},
-		{"file:", "", "secret must be env:NAME, file:PATH or command:LINE, never the secret itself"},
+		{"command: ", "", "secret: must be env:NAME, file:PATH or command:LINE, never the secret itself"},
+		{"", "", "secret: is missing: write env:NAME, file:PATH or command:LINE"},
+		{"canary", "", "secret: must be env:NAME, file:PATH or command:LINE, never the secret itself"},
+		{"http://canary", "", "secret: must be env:NAME, file:PATH or command:LINE, never the secret itself"},
+		{"file:", "", "secret: must be env:NAME, file:PATH or command:LINE, never the secret itself"},
 	}
 	for _, tt := range tests {
 		got, err := SecretRef{ref: tt.ref, base: dir}.Reveal(t.Context())

@@ -110,7 +110,7 @@ func (c Credential) way(ctx context.Context, o Options) (microsoft.Credential, e
 	case c.Certificate.ref != "":
 		return c.certificate(ctx)
 	case c.FederatedToken.ref != "":
-		return microsoft.NewFederatedCredential(c.FederatedToken.Reveal), nil
+		return microsoft.NewFederatedCredential(func(ctx context.Context) (string, error) { return c.FederatedToken.reveal(ctx, "federated_token") }), nil
 	case c.ManagedIdentity == "system":
 		return microsoft.NewManagedIdentityCredential(""), nil
 	case c.ManagedIdentity != "":
@@ -132,12 +132,12 @@ func (c Credential) way(ctx context.Context, o Options) (microsoft.Credential, e
 func (c Credential) certificate(ctx context.Context) (microsoft.Credential, error) {
 	cert, err := c.Certificate.bytes(ctx)
 	if err != nil {
-		return microsoft.Credential{}, err
+		return microsoft.Credential{}, fmt.Errorf("certificate: %w", err)
 	}
 	password := ""
 	if c.Password.ref != "" {
-		if password, err = c.Password.Reveal(ctx); err != nil {
-			return microsoft.Credential{}, fmt.Errorf("password of the certificate: %w", err)
+		if password, err = c.Password.reveal(ctx, "password"); err != nil {
+			return microsoft.Credential{}, err
 		}
 	}
 	return microsoft.NewCertificateCredential(cert, password)

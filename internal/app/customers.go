@@ -142,7 +142,7 @@ func (e *entrance) customer(ctx context.Context, t cordon.Tenant, k Customer, pe
 	switch {
 	case errors.Is(err, cordon.ErrGone), errors.Is(err, cordon.ErrDenied):
 		k.Lacks = append(k.Lacks, "consent")
-		k.Consent = e.invite(t, k, person)
+		k.Consent = e.invite(ctx, t, k, person)
 		return k, nil
 	case err != nil:
 		k.Lacks = append(k.Lacks, unknownLack+cordon.Plain(err.Error(), 300))
@@ -176,11 +176,11 @@ func (c *Config) lacking(token microsoft.TokenInfo) ([]string, error) {
 }
 
 // invite returns a consent link for a customer, or "" when none can be made.
-func (e *entrance) invite(t cordon.Tenant, k Customer, person string) string {
-	if e.keyErr != nil || e.config.App.PublicURL == "" || e.config.App.ClientID == "" {
+func (e *entrance) invite(ctx context.Context, t cordon.Tenant, k Customer, person string) string {
+	if e.config.App.PublicURL == "" || e.config.App.ClientID == "" {
 		return ""
 	}
-	link, err := e.consentURL(Invitation{Form: microsoft.ConsentV2, Cloud: t.Cloud, Tenant: k.ID, Name: k.Name}, person)
+	link, err := e.consentURL(ctx, Invitation{Form: microsoft.ConsentV2, Cloud: t.Cloud, Tenant: k.ID, Name: k.Name}, person)
 	if err != nil {
 		return ""
 	}

@@ -29,15 +29,9 @@ type entrance struct {
 	config *Config
 	hub    *microsoft.Hub
 	opts   Options
-	key    *seal.Key
-	keyErr error // why there is no key: only what is sealed suffers from it
+	key    *late[*seal.Key] // without it only what is sealed suffers
 	mu     sync.Mutex
-	opened map[Credential]opened
-}
-
-type opened struct {
-	credential microsoft.Credential
-	err        error
+	opened map[Credential]*late[microsoft.Credential]
 }
 
 // entrance builds the hub and reads the key that opens stored secrets. No
@@ -49,8 +43,8 @@ func (c *Config) entrance(ctx context.Context, o Options) (*entrance, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &entrance{config: c, hub: hub, opts: o, opened: map[Credential]opened{}}
-	e.key, e.keyErr = c.Secrets.open(ctx)
+	e := &entrance{config: c, hub: hub, opts: o, opened: map[Credential]*late[microsoft.Credential]{}}
+	e.key = newLate(ctx, e.now, c.Secrets.open)
 	return e, nil
 }
 
@@ -89,12 +83,14 @@ func (e *entrance) tenants(ctx context.Context, configured []TenantConfig) ([]en
 }
 
 // tenant returns a tenant with its client. One whose credential cannot be had
-// has a client that answers every call with the reason: the others go on, and
-// its coverage says what is wrong.
+// has a client that answers every call with the reason until it can be: the
+// others go on, and its coverage says what is wrong.
 func (e *entrance) tenant(ctx context.Context, tc TenantConfig) (engine.Tenant, error) {
 	t, err := e.enter(ctx, tc)
 	if err != nil {
-		t.Client, err = e.hub.Client(t.Tenant, microsoft.NewMissingCredential(err))
+		t.Client, err = e.hub.Client(t.Tenant, microsoft.NewMissingCredential(func(ctx context.Context) (microsoft.Credential, error) {
+			return e.credential(ctx, tc)
+		}))
 	}
 	return t, err
 }
@@ -115,7 +111,7 @@ func (e *entrance) enter(ctx context.Context, tc TenantConfig) (engine.Tenant, e
 // credential returns what a tenant is entered with: its own, or the app's.
 func (e *entrance) credential(ctx context.Context, tc TenantConfig) (microsoft.Credential, error) {
 	if o := tc.onboarded; o != nil && o.Credential != store.CredentialApp {
-		return e.unseal(*o)
+		return e.unseal(ctx, *o)
 	}
 	own := tc.Credential
 	if tc.onboarded != nil || own.none() {
@@ -124,26 +120,31 @@ func (e *entrance) credential(ctx context.Context, tc TenantConfig) (microsoft.C
 	if own.none() {
 		return microsoft.Credential{}, errNoApp
 	}
+	return e.open(ctx, own).get(ctx)
+}
+
+// open returns what a written credential opens, the same for all tenants that
+// share it.
+func (e *entrance) open(ctx context.Context, own Credential) *late[microsoft.Credential] {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	known, ok := e.opened[own]
-	if !ok {
-		known.credential, known.err = own.open(ctx, e.opts)
-		e.opened[own] = known
+	if e.opened[own] == nil {
+		e.opened[own] = newLate(ctx, e.now, func(ctx context.Context) (microsoft.Credential, error) { return own.open(ctx, e.opts) })
 	}
-	return known.credential, known.err
+	return e.opened[own]
 }
 
 // unseal opens the secret of an onboarded tenant.
-func (e *entrance) unseal(o store.Onboarded) (microsoft.Credential, error) {
-	if e.keyErr != nil {
-		return microsoft.Credential{}, e.keyErr
+func (e *entrance) unseal(ctx context.Context, o store.Onboarded) (microsoft.Credential, error) {
+	key, err := e.key.get(ctx)
+	if err != nil {
+		return microsoft.Credential{}, err
 	}
 	sealed, err := base64.StdEncoding.DecodeString(o.Sealed)
 	if err != nil {
 		return microsoft.Credential{}, errors.New("its stored secret is damaged: add the tenant anew")
 	}
-	secret, err := e.key.Open(sealed, sealedFor(o.ID))
+	secret, err := key.Open(sealed, sealedFor(o.ID))
 	if err != nil {
 		return microsoft.Credential{}, fmt.Errorf("its stored secret: %w", err)
 	}
@@ -166,9 +167,9 @@ func (s Secrets) open(ctx context.Context) (*seal.Key, error) {
 	if s.Key.ref == "" {
 		return nil, errNoKey
 	}
-	set, err := s.Key.Reveal(ctx)
+	set, err := s.Key.reveal(ctx, "secrets.key")
 	if err != nil {
-		return nil, fmt.Errorf("secrets.key: %w", err)
+		return nil, err
 	}
 	key, err := seal.Parse([]byte(set))
 	if err != nil {
@@ -185,7 +186,7 @@ func (c *Config) verifyCredentials(ctx context.Context, o Options) error {
 		return err
 	}
 	defer e.hub.Close()
-	errs := []error{e.brokenKey()}
+	errs := []error{e.brokenKey(ctx)}
 	for _, tc := range c.Tenants {
 		if _, err := e.enter(ctx, tc); err != nil {
 			errs = append(errs, fmt.Errorf("tenant %s: %w", tc.Name, err))
@@ -196,9 +197,10 @@ func (c *Config) verifyCredentials(ctx context.Context, o Options) error {
 
 // brokenKey returns why the key that the configuration names cannot be had. To
 // name none is no mistake.
-func (e *entrance) brokenKey() error {
+func (e *entrance) brokenKey(ctx context.Context) error {
 	if e.config.Secrets.Key.ref == "" {
 		return nil
 	}
-	return e.keyErr
+	_, err := e.key.get(ctx)
+	return err
 }

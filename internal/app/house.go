@@ -82,8 +82,8 @@ func (h *House) build(ctx context.Context, o Options) (err error) {
 	if mute != nil {
 		h.log.WarnContext(ctx, "not everybody is told: notices wait until the secret can be read", "error", mute)
 	}
-	if err := h.entrance.brokenKey(); err != nil {
-		h.log.WarnContext(ctx, "tenants whose secrets are stored are not read, and no consent is taken", "error", err)
+	if err := h.entrance.brokenKey(ctx); err != nil {
+		h.log.WarnContext(ctx, "tenants whose secrets are stored are not read, and no consent is taken, until the key can be had: it is asked for again", "error", err)
 	}
 	tenants, err := h.entrance.tenants(ctx, h.Config.Tenants)
 	if err != nil {

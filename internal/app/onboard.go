@@ -57,11 +57,12 @@ func (c *Config) ConsentURL(ctx context.Context, in Invitation, person string, o
 		return "", err
 	}
 	defer e.hub.Close()
+	_, keyErr := e.key.get(ctx)
 	switch {
 	case c.App.ClientID == "":
 		return "", errors.New("app.client_id is not set: a consent link is for the app that all tenants share")
-	case e.keyErr != nil:
-		return "", e.keyErr
+	case keyErr != nil:
+		return "", keyErr
 	case c.App.PublicURL == "" && in.Form != microsoft.ConsentPartner:
 		return "", errors.New("app.public_url is not set: it is where the administrator comes back to")
 	}
@@ -72,13 +73,13 @@ func (c *Config) ConsentURL(ctx context.Context, in Invitation, person string, o
 		}
 		in.Tenant, in.Cloud = found.TenantID, found.Cloud
 	}
-	return e.consentURL(in, person)
+	return e.consentURL(ctx, in, person)
 }
 
-func (e *entrance) consentURL(in Invitation, person string) (string, error) {
+func (e *entrance) consentURL(ctx context.Context, in Invitation, person string) (string, error) {
 	link := microsoft.Consent{Form: in.Form}
 	if in.Form != microsoft.ConsentPartner { // the partner's page names no place to come back to
-		state, err := e.sealState(consentState{
+		state, err := e.sealState(ctx, consentState{
 			Nonce: uuid.NewString(), Expires: e.now().Add(consentFor), Cloud: in.Cloud, Tenant: strings.ToLower(in.Tenant),
 			Name: in.Name, Tags: in.Tags, Person: person,
 		})
@@ -97,27 +98,32 @@ func (e *entrance) now() time.Time {
 	return time.Now()
 }
 
-func (e *entrance) sealState(s consentState) (string, error) {
+func (e *entrance) sealState(ctx context.Context, s consentState) (string, error) {
+	key, err := e.key.get(ctx)
+	if err != nil {
+		return "", err
+	}
 	b, err := json.Marshal(s)
 	if err != nil {
 		return "", fmt.Errorf("consent state: %w", err)
 	}
-	sealed, err := e.key.Seal(b, consentSeal)
+	sealed, err := key.Seal(b, consentSeal)
 	return base64.RawURLEncoding.EncodeToString(sealed), err
 }
 
 // errState is all that a stranger learns about a state that is not ours.
 var errState = fmt.Errorf("this consent link is not one of ours, or it is out of date: ask for a new one: %w", cordon.ErrDenied)
 
-func (e *entrance) openState(text string) (s consentState, err error) {
-	if e.keyErr != nil {
-		return s, e.keyErr
+func (e *entrance) openState(ctx context.Context, text string) (s consentState, err error) {
+	key, err := e.key.get(ctx)
+	if err != nil {
+		return s, err
 	}
 	sealed, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {
 		return s, errState
 	}
-	b, err := e.key.Open(sealed, consentSeal)
+	b, err := key.Open(sealed, consentSeal)
 	if err != nil || json.Unmarshal(b, &s) != nil || e.now().After(s.Expires) {
 		return s, errState
 	}
@@ -129,7 +135,7 @@ func (e *entrance) openState(text string) (s consentState, err error) {
 // believed, since anybody can send one: it must be the one that the link was
 // made for, open to a token of ours, and call itself by that id.
 func (h *House) Onboard(ctx context.Context, state, tenantID string) (cordon.Tenant, error) {
-	s, err := h.entrance.openState(state)
+	s, err := h.entrance.openState(ctx, state)
 	if err != nil {
 		return cordon.Tenant{}, err
 	}

@@ -65,15 +65,21 @@ func (r SecretRef) check() error {
 }
 
 // Reveal returns the secret. The error names the place, never the content.
-func (r SecretRef) Reveal(ctx context.Context) (string, error) {
+func (r SecretRef) Reveal(ctx context.Context) (string, error) { return r.reveal(ctx, "secret") }
+
+// reveal returns the secret that stands under a key; the error names the key.
+func (r SecretRef) reveal(ctx context.Context, key string) (string, error) {
 	b, err := r.bytes(ctx)
-	return strings.TrimRight(string(b), "\r\n"), err
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", key, err)
+	}
+	return strings.TrimRight(string(b), "\r\n"), nil
 }
 
 // bytes returns the secret as it stands there, which is not always text.
 func (r SecretRef) bytes(ctx context.Context) (b []byte, err error) {
 	if err := r.check(); err != nil {
-		return nil, fmt.Errorf("secret %w", err)
+		return nil, err
 	}
 	kind, place, _ := strings.Cut(r.ref, ":")
 	where := map[string]string{"env": "the environment variable ", "file": "the file ", "command": "what is printed by "}[kind]
@@ -92,9 +98,9 @@ func (r SecretRef) bytes(ctx context.Context) (b []byte, err error) {
 	}
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("secret: %w", err)
+		return nil, err
 	case len(bytes.TrimRight(b, "\r\n")) == 0:
-		return nil, fmt.Errorf("secret: %s%s is empty", where, place)
+		return nil, fmt.Errorf("%s%s is empty", where, place)
 	}
 	return b, nil
 }

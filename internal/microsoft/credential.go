@@ -1,11 +1,13 @@
 package microsoft
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/url"
 	"regexp"
+	"sync/atomic"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -23,7 +25,7 @@ const (
 	KindAzureCLI        CredentialKind = "azure_cli"        // whoever is signed in to az
 	KindDeviceCode      CredentialKind = "device_code"      // a person, with a code on another device
 	KindBrowser         CredentialKind = "browser"          // a person, in the browser of this machine
-	KindMissing         CredentialKind = "missing"          // none: it says why it cannot be had
+	KindMissing         CredentialKind = "missing"          // none yet: it says why it cannot be had
 )
 
 // needsApp reports whether the kind speaks for an app that must be named. The
@@ -51,6 +53,9 @@ type way struct {
 	cert   *certificate  // nil unless of that kind
 	end    time.Time     // of another kind, when somebody has told; zero: not known
 	kept   keeper        // what is worth keeping between tokens
+
+	again func(context.Context) (Credential, error) // of KindMissing: asks for what is missing
+	found atomic.Pointer[way]                       // what was had since; nil: it is missing still
 }
 
 func (c Credential) empty() bool {
@@ -108,8 +113,8 @@ var anyJWT = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*(\.[A-Za-z0
 // scrub takes our secrets out of text: those that are given, that of the
 // credential, and whatever looks like a token or an assertion.
 func (c *core) scrub(s string, secrets ...string) string {
-	if c.cred.secret != nil {
-		secret := c.cred.secret()
+	if own := c.way(); own.secret != nil {
+		secret := own.secret()
 		secrets = append(secrets, secret, url.QueryEscape(secret))
 	}
 	return anyJWT.ReplaceAllString(scrub(s, secrets...), "[secret]")

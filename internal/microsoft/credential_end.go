@@ -21,7 +21,7 @@ type CredentialInfo struct {
 
 // Credential tells what the client enters the tenant with. It asks nobody.
 func (c *Client) Credential() CredentialInfo {
-	own := Credential{c.cred}
+	own := Credential{c.way()}
 	end, _ := own.Expires()
 	return CredentialInfo{Kind: own.Kind(), Expires: end, Thumbprint: own.Thumbprint()}
 }

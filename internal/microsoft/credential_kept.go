@@ -125,12 +125,12 @@ func (k *kept) ask(ctx context.Context, c *core, by *courier, opts policy.TokenR
 	}
 	k.via.courier.Store(by)
 	if k.cred == nil {
-		if k.cred, err = c.cred.open(c, &k.via); err != nil {
+		if k.cred, err = c.way().open(c, &k.via); err != nil {
 			return got, err
 		}
 	}
 	got, err = k.cred.GetToken(ctx, opts)
-	if err == nil && opts.Claims == "" && c.cred.kind != KindAzureCLI && c.slot(by.service).had(got.Token) {
+	if err == nil && opts.Claims == "" && c.way().kind != KindAzureCLI && c.slot(by.service).had(got.Token) {
 		// The SDK hands out its own copy of a token that has been refused or
 		// that ends soon. Demands on the token make it ask for a new one.
 		opts.Claims = `{"access_token":{"nbf":{"essential":true,"value":"` + strconv.FormatInt(c.hub.now().Unix(), 10) + `"}}}`
@@ -145,7 +145,7 @@ const personCeiling = 15 * time.Minute
 
 // patience bounds the way to one token.
 func (c *core) patience(ctx context.Context) (context.Context, context.CancelFunc) {
-	if c.cred.kind.waits() {
+	if c.way().kind.waits() {
 		return context.WithTimeout(ctx, personCeiling)
 	}
 	return within(ctx, c.hub.timeout)

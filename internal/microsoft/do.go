@@ -121,7 +121,7 @@ func (c *core) again(ctx context.Context, q *request, e *Error, a *attempt) bool
 		return false
 	}
 	switch {
-	case e.Status == 403 && errors.Is(e, cordon.ErrDenied) && c.cred.kept.all == nil: // what is kept knows best when to renew
+	case e.Status == 403 && errors.Is(e, cordon.ErrDenied) && c.way().kept.all == nil: // what is kept knows best when to renew
 		c.slot(q.service).outgrow(a.token, c.hub.now())
 	case e.Status == 401 && errors.Is(e, cordon.ErrDenied) && !a.renewed:
 		c.slot(q.service).drop(a.token)

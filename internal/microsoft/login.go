@@ -24,6 +24,9 @@ func (c *core) acquire(ctx context.Context, s service, claims string) (*token, *
 	if why := c.at.missing(s, ""); why != "" {
 		return nil, c.failLogin(s, nil, notInCloud(why))
 	}
+	if e := c.arrive(ctx); e != nil {
+		return nil, c.failLogin(s, nil, e)
+	}
 	inner, cancel := c.patience(ctx)
 	defer cancel()
 	by := &courier{client: c, service: s}
@@ -43,12 +46,13 @@ func (c *core) acquire(ctx context.Context, s service, claims string) (*token, *
 // its endpoint asks nobody which one was meant, and what we then did would be
 // done elsewhere.
 func (c *core) ofTenant(bearer string) *Error {
-	if c.cred.kind.needsApp() || !cordon.IsGUID(c.tenant) {
+	kind := c.way().kind
+	if kind.needsApp() || !cordon.IsGUID(c.tenant) {
 		return nil
 	}
 	// An opaque token tells nothing.
 	if info, err := readToken(bearer); err == nil && !strings.EqualFold(info.Tenant, c.tenant) {
-		return &Error{kind: cordon.ErrCredential, Message: "the " + string(c.cred.kind) + " is of another tenant: " + info.Tenant}
+		return &Error{kind: cordon.ErrCredential, Message: "the " + string(kind) + " is of another tenant: " + info.Tenant}
 	}
 	return nil
 }
@@ -57,12 +61,13 @@ func (c *core) ofTenant(bearer string) *Error {
 // one request: kept, it would hold some 10 kB for each tenant and hand out its
 // own copy of a token that a service has just refused.
 func (c *core) ask(ctx context.Context, by *courier, opts policy.TokenRequestOptions) (azcore.AccessToken, error) {
-	if c.cred.kept.all != nil {
-		return c.cred.kept.of(c).ask(ctx, c, by, opts)
+	own := c.way()
+	if own.kept.all != nil {
+		return own.kept.of(c).ask(ctx, c, by, opts)
 	}
 	via := &relay{}
 	via.courier.Store(by)
-	cred, err := c.cred.open(c, via)
+	cred, err := own.open(c, via)
 	if err != nil {
 		if by.err == nil {
 			by.note(&Error{kind: cordon.ErrBadRequest, Message: "tenant id or client id is malformed"})
@@ -178,7 +183,7 @@ func (k *courier) remember(req *http.Request) error {
 // context of the try. What the credential itself says of an answer is not
 // used: it may quote all of it.
 func (k *courier) explain(ctx, inner context.Context, err error) *Error {
-	kind, last := k.client.cred.kind, k.err
+	kind, last := k.client.way().kind, k.err
 	switch {
 	case ctx.Err() != nil:
 		return ended(ctx)
