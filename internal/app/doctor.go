@@ -24,6 +24,7 @@ const (
 	NotProvisioned FeatureState = "not_provisioned" // the product was never set up
 	NotInCloud     FeatureState = "not_in_cloud"    // the tenant's cloud has no such API
 	NoEntry        FeatureState = "no_entry"        // no token: the credential is refused, or the app is not in the tenant
+	NamesNobody    FeatureState = "names_nobody"    // an account that is listed is not in the tenant
 	Throttled      FeatureState = "throttled"       // asked too often just now
 	Unreachable    FeatureState = "unreachable"     // no usable answer
 )
@@ -82,6 +83,9 @@ func (c *Config) Examine(ctx context.Context, x Examination, o Options) ([]Findi
 // is small, and others are asked meanwhile.
 func (e *entrance) examine(ctx context.Context, t engine.Tenant, features []Feature) ([]Finding, error) {
 	used, err := e.config.Used(t.Mode)
+	if len(t.BreakGlass) > 0 {
+		used = append(used, featureGlass)
+	}
 	if err == nil && len(features) == 0 {
 		features, err = FindFeatures(used)
 	}
@@ -154,8 +158,10 @@ func (p *patient) examine(ctx context.Context, f Feature) Finding {
 	}
 	found.Missing = missing(Needs([]Feature{f}), p.granted)
 	switch {
+	case f.Name == featureGlass:
+		return p.askGlass(ctx, found)
 	case f.try != nil:
-		return p.try(ctx, found)
+		return found.after(f.try(ctx, p.tenant))
 	case len(found.Missing) > 0:
 		found.State, found.Reason = NotPermitted, "grant the app "+permissionNames(found.Missing)
 	case f.Admin:
@@ -180,21 +186,21 @@ func (p *patient) gap(f Feature) error {
 	return nil
 }
 
-// try reads a little. What can be read is permitted, whatever the token says.
-func (p *patient) try(ctx context.Context, found Finding) Finding {
-	err := found.Feature.try(ctx, p.tenant)
+// after says what follows from a little having been read, or not. What can be
+// read is permitted, whatever the token says.
+func (f Finding) after(err error) Finding {
 	if err == nil {
-		found.State, found.Missing = CanRead, nil
-		return found
+		f.State, f.Missing = CanRead, nil
+		return f
 	}
-	found = found.failing(err)
+	f = f.failing(err)
 	switch {
-	case found.State != NotPermitted:
-		found.Missing = nil
-	case len(found.Missing) > 0:
-		found.Reason = "grant the app " + permissionNames(found.Missing) + ". The answer: " + found.Reason
+	case f.State != NotPermitted:
+		f.Missing = nil
+	case len(f.Missing) > 0:
+		f.Reason = "grant the app " + permissionNames(f.Missing) + ". The answer: " + f.Reason
 	}
-	return found
+	return f
 }
 
 // askRole looks whether our app holds a role that lets it act on
@@ -222,7 +228,7 @@ func (f Finding) failing(err error) Finding {
 		state FeatureState
 	}{
 		{cordon.ErrNotInCloud, NotInCloud}, {cordon.ErrUnlicensed, NotLicensed}, {cordon.ErrNotProvisioned, NotProvisioned},
-		{cordon.ErrCredential, NoEntry}, {cordon.ErrGone, NoEntry}, {cordon.ErrDenied, NotPermitted}, {cordon.ErrThrottled, Throttled},
+		{cordon.ErrCredential, NoEntry}, {cordon.ErrGone, NoEntry}, {cordon.ErrDenied, NotPermitted}, {cordon.ErrThrottled, Throttled}, {errNobody, NamesNobody},
 	} {
 		if errors.Is(err, kind.of) {
 			f.State = kind.state

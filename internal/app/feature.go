@@ -22,12 +22,9 @@ type Feature struct {
 	Admin bool     // it takes a directory role besides
 
 	// try reads a little; nil for features that change something, which cannot
-	// be tried.
+	// be tried, and for the break-glass accounts, which are asked for one by one.
 	try func(context.Context, engine.Tenant) error
 }
-
-// Writes reports whether the feature changes something.
-func (f Feature) Writes() bool { return f.try == nil }
 
 // Features returns everything that Cordon can do, what it reads first.
 func Features() []Feature {
@@ -73,6 +70,7 @@ func readFeatures() []Feature {
 				_, adminErr := t.Client.Directory.GlobalAdmins(ctx)
 				return errors.Join(countErr, adminErr)
 			}},
+		{Name: featureGlass, About: "whether each break-glass account that is listed is there", Calls: calls("Users.Get")},
 		{Name: "identity_accounts", About: "accounts that Defender for Identity knows", Calls: calls("Identities.Accounts Identities.Account"),
 			try: func(ctx context.Context, t engine.Tenant) error {
 				nobody, _ := cordon.SIDFromObjectID(t.ID) // a little answer

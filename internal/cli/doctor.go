@@ -29,7 +29,8 @@ func newDoctorCmd(d *Deps) *cobra.Command {
 		Long: `Say for each tenant and feature whether it works: can_read, can_write,
 not_permitted (with the permission or directory role that is missing and the
 link that grants it), not_licensed, not_provisioned, not_in_cloud, no_entry (no
-token), throttled or unreachable. It gets tokens, reads a little of everything
+token), names_nobody (a break-glass account that is listed and not there),
+throttled or unreachable. It gets tokens, reads a little of everything
 that is read, and changes nothing: whether a write may be made is told by the
 permissions in the token.
 

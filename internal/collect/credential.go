@@ -96,12 +96,12 @@ func nearing(left time.Duration) (days int, near bool) {
 	return 0, false
 }
 
-// DaysLeft returns how many whole days are left before end; less than zero
-// once it has passed.
+// DaysLeft returns how many whole days are left before end. Once it has passed
+// they are less than zero: how many it is over, and -1 on the first day, too.
 func DaysLeft(end, now time.Time) int {
 	left := end.Sub(now)
 	if left < 0 {
-		return int((left+1)/day) - 1
+		return min(int(left/day), -1)
 	}
 	return int(left / day)
 }

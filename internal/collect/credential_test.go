@@ -100,7 +100,7 @@ func TestEndingOnce(t *testing.T) {
 func TestDaysLeft(t *testing.T) {
 	t.Parallel()
 	for left, want := range map[time.Duration]int{
-		0: 0, time.Hour: 0, day - 1: 0, day: 1, 30 * day: 30, -1: -1, -time.Hour: -1, -day: -1, -day - 1: -2, -10 * day: -10,
+		0: 0, time.Hour: 0, day - 1: 0, day: 1, 30 * day: 30, -1: -1, -time.Hour: -1, -day: -1, -day - 1: -1, -2 * day: -2, -10 * day: -10,
 	} {
 		if got := DaysLeft(at.Add(left), at); got != want {
 			t.Errorf("%s: %d, want %d", left, got, want)
