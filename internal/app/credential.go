@@ -154,6 +154,15 @@ func (c Credential) expires() (time.Time, bool) {
 	return day, err == nil
 }
 
+// shares reports whether a tenant is entered with the app that all tenants
+// share.
+func (t TenantConfig) shares() bool {
+	if t.onboarded != nil {
+		return t.onboarded.Credential == store.CredentialApp
+	}
+	return t.Credential.none()
+}
+
 // CredentialOf returns what is written down about how a tenant is entered:
 // the kind of credential and, if it is known, its end. It opens nothing.
 func (c *Config) CredentialOf(tenantID string) (kind microsoft.CredentialKind, end time.Time) {
@@ -161,12 +170,12 @@ func (c *Config) CredentialOf(tenantID string) (kind microsoft.CredentialKind, e
 	if t == nil {
 		return "", time.Time{}
 	}
-	if o := t.onboarded; o != nil && o.Credential != store.CredentialApp {
-		return microsoft.CredentialKind(o.Credential), o.Expires
-	}
 	own := t.Credential
-	if t.onboarded != nil || own.none() {
+	switch {
+	case t.shares():
 		own = c.App.Credential
+	case t.onboarded != nil:
+		return microsoft.CredentialKind(t.onboarded.Credential), t.onboarded.Expires
 	}
 	end, _ = own.expires()
 	return own.kind(), end

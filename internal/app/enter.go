@@ -110,12 +110,12 @@ func (e *entrance) enter(ctx context.Context, tc TenantConfig) (engine.Tenant, e
 
 // credential returns what a tenant is entered with: its own, or the app's.
 func (e *entrance) credential(ctx context.Context, tc TenantConfig) (microsoft.Credential, error) {
-	if o := tc.onboarded; o != nil && o.Credential != store.CredentialApp {
-		return e.unseal(ctx, *o)
-	}
 	own := tc.Credential
-	if tc.onboarded != nil || own.none() {
+	switch {
+	case tc.shares():
 		own = e.config.App.Credential
+	case tc.onboarded != nil:
+		return e.unseal(ctx, *tc.onboarded)
 	}
 	if own.none() {
 		return microsoft.Credential{}, errNoApp
@@ -176,31 +176,4 @@ func (s Secrets) open(ctx context.Context) (*seal.Key, error) {
 		return nil, fmt.Errorf("secrets.key: %w", err)
 	}
 	return key, nil
-}
-
-// verifyCredentials opens the key, if one is named, and the credential of every
-// tenant.
-func (c *Config) verifyCredentials(ctx context.Context, o Options) error {
-	e, err := c.entrance(ctx, o)
-	if err != nil {
-		return err
-	}
-	defer e.hub.Close()
-	errs := []error{e.brokenKey(ctx)}
-	for _, tc := range c.Tenants {
-		if _, err := e.enter(ctx, tc); err != nil {
-			errs = append(errs, fmt.Errorf("tenant %s: %w", tc.Name, err))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// brokenKey returns why the key that the configuration names cannot be had. To
-// name none is no mistake.
-func (e *entrance) brokenKey(ctx context.Context) error {
-	if e.config.Secrets.Key.ref == "" {
-		return nil
-	}
-	_, err := e.key.get(ctx)
-	return err
 }

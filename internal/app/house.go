@@ -157,15 +157,6 @@ func (c *Config) checkOn(all []playbook.Playbook) error {
 	return nil
 }
 
-// Verify makes sure that everything the configuration points to can be had:
-// secrets, certificates, keys, playbooks. Nothing is called.
-func (c *Config) Verify(ctx context.Context, o Options) error {
-	_, playbookErr := c.LoadPlaybooks()
-	_, mute, channelErr := c.channels(ctx, o)
-	_, tenantErr := c.Select(Selection{})
-	return errors.Join(c.verifyCredentials(ctx, o), tenantErr, playbookErr, channelErr, mute)
-}
-
 // channels returns who is told, and in mute why some of them cannot be told
 // now: their notices wait in the outbox, and each delivery tries again.
 func (c *Config) channels(ctx context.Context, o Options) (channels []notify.Channel, mute, err error) {

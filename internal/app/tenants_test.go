@@ -138,7 +138,7 @@ func TestLostKeyStopsOnlyWhatIsSealed(t *testing.T) {
 	if got := p.comeBack(answer, nil); got != http.StatusForbidden {
 		t.Errorf("a consent that nobody can open: status %d", got)
 	}
-	if err := p.house.Config.Verify(t.Context(), app.Options{}); err == nil || !strings.Contains(err.Error(), "tenant fabrikam: secrets.key") {
+	if _, err := p.house.Config.Verify(t.Context(), app.Options{}); err == nil || !strings.Contains(err.Error(), "tenant fabrikam: secrets.key") {
 		t.Errorf("the check says %v", err)
 	}
 }

@@ -109,6 +109,9 @@ func sentence(err yaml.Error) string {
 	case errors.As(err, &large):
 		return mustBe(large.DstType)
 	}
+	if strings.ContainsRune(err.GetMessage(), '\t') { // shown as it is, nobody sees what it is
+		return "a tab stands here: YAML is indented with spaces"
+	}
 	return quiet(err.GetMessage())
 }
 

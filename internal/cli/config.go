@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 
+	"github.com/cordonhq/cordon"
 	"github.com/spf13/cobra"
 )
 
@@ -13,6 +14,7 @@ type configRow struct {
 	Storage   string   `json:"storage"`
 	Tenants   int      `json:"tenants"`
 	Playbooks []string `json:"playbooks_on"`
+	Warnings  []string `json:"warnings"`
 }
 
 func newConfigCheckCmd(d *Deps) *cobra.Command {
@@ -21,7 +23,8 @@ func newConfigCheckCmd(d *Deps) *cobra.Command {
 		Short: "Check the configuration and that its secrets can be had",
 		Long: `Check the configuration: every key, every value, that each secret's place holds
 one, those of webhooks too, and that each playbook that is to act exists.
-Nothing is called and no secret is printed.`,
+Nothing is called and no secret is printed. A certificate or secret that expires
+in 30 days or less is told on standard error; exit 3 when one has expired.`,
 		Example: `  cordon config check
   cordon config check --config /etc/cordon/cordon.yaml`,
 		Args: cobra.NoArgs,
@@ -30,16 +33,34 @@ Nothing is called and no secret is printed.`,
 			if err != nil {
 				return err
 			}
-			if err := c.Verify(cmd.Context(), d.house()); err != nil {
+			ends, err := c.Verify(cmd.Context(), d.house())
+			row := configRow{File: d.config, Storage: c.Storage.URL, Tenants: len(c.Tenants), Playbooks: texts(c.Playbooks.On), Warnings: []string{}}
+			expired := 0
+			for _, end := range ends {
+				row.Warnings = append(row.Warnings, cordon.Plain(end.Who+": "+end.Text, maxError))
+				fmt.Fprintln(d.Err, "cordon: "+row.Warnings[len(row.Warnings)-1])
+				if end.Expired {
+					expired++
+				}
+			}
+			if err != nil {
 				return err
 			}
-			row := configRow{OK: true, File: d.config, Storage: c.Storage.URL, Tenants: len(c.Tenants), Playbooks: texts(c.Playbooks.On)}
-			return printOne(d, row, []column[configRow]{
-				{"ok", func(r configRow) string { return fmt.Sprint(r.OK) }},
-				{"file", func(r configRow) string { return r.File }},
-				{"tenants", func(r configRow) string { return fmt.Sprint(r.Tenants) }},
-				{"playbooks on", func(r configRow) string { return orNone(r.Playbooks) }},
-			})
+			row.OK = expired == 0
+			return d.showChecked(row, expired)
 		},
 	}
+}
+
+func (d *Deps) showChecked(row configRow, expired int) error {
+	err := printOne(d, row, []column[configRow]{
+		{"ok", func(r configRow) string { return fmt.Sprint(r.OK) }},
+		{"file", func(r configRow) string { return r.File }},
+		{"tenants", func(r configRow) string { return fmt.Sprint(r.Tenants) }},
+		{"playbooks on", func(r configRow) string { return orNone(r.Playbooks) }},
+	})
+	if err == nil && expired > 0 {
+		return &findings{code: exitFindings, text: many(expired, "credential") + " expired"}
+	}
+	return err
 }

@@ -3,10 +3,15 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -37,7 +42,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"startsim": startSim, "exits": exits, "post": post, "ledger": ledger, "awaits": awaits, "sealed": sealed, "mend": mend,
+			"startsim": startSim, "exits": exits, "post": post, "ledger": ledger, "awaits": awaits, "sealed": sealed, "mend": mend, "certificate": certificate,
 		},
 	})
 }
@@ -158,6 +163,23 @@ func post(ts *testscript.TestScript, _ bool, args []string) {
 	if resp.StatusCode/100 != 2 {
 		ts.Fatalf("post %s: %d %s", args[0], resp.StatusCode, body)
 	}
+}
+
+// certificate writes a certificate with its key that ends in so many hours:
+// certificate FILE HOURS
+func certificate(ts *testscript.TestScript, _ bool, args []string) {
+	hours, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	ts.Check(err)
+	end := time.Now().Add(time.Duration(hours) * time.Hour)
+	shape := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: end.AddDate(-1, 0, 0), NotAfter: end}
+	der, err := x509.CreateCertificate(rand.Reader, shape, shape, key.Public(), key)
+	ts.Check(err)
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	ts.Check(err)
+	text := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})...)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), text, 0o600))
 }
 
 // mend takes every fault away.
