@@ -148,7 +148,7 @@ func TestParseConfigRefuses(t *testing.T) {
 		{"escape code", "listen: a:1\x1b[2J\n", "c.yaml:1:1: the file must be UTF-8 text without control characters"},
 		{"not UTF-8", "\n\n# caf\xe9\n", "c.yaml:3:1: the file must be UTF-8 text without control characters"},
 		{"UTF-16", "\xff\xfel\x00i\x00", "c.yaml:1:1: the file must be UTF-8 text without control characters"},
-		{"tab", "notify:\n\tfile: a\n", "c.yaml:2:1: found character '\t' that cannot start any token"},
+		{"tab", "notify:\n\tfile: a\n", "c.yaml:2:1: a tab stands here: YAML is indented with spaces"},
 		{"anchor", "listen: &a h:1\n", "c.yaml:1:9: anchors, aliases, merges, tags and directives are not allowed"},
 		{"alias", "listen: *a\n", "c.yaml:1:9: anchors, aliases, merges, tags and directives are not allowed"},
 		{"merge", "budget: {<<: {share: 1}}\n", "c.yaml:1:10: anchors, aliases, merges, tags and directives are not allowed"},

@@ -20,8 +20,21 @@ import (
 // time a job may take.
 const maxWait = 12 * time.Second
 
-// An Ask shows a person how to sign in.
+// An Ask shows a person how to sign in to a tenant, which it is given by name.
 type Ask func(context.Context, microsoft.DeviceCode) error
+
+// named returns the Ask with the names of tenants in place of their ids.
+func (a Ask) named(tenants []TenantConfig) Ask {
+	if a == nil {
+		return nil
+	}
+	return func(ctx context.Context, code microsoft.DeviceCode) error {
+		if i := slices.IndexFunc(tenants, func(t TenantConfig) bool { return t.ID == code.Tenant }); i >= 0 {
+			code.Tenant = tenants[i].Name
+		}
+		return a(ctx, code)
+	}
+}
 
 // An entrance is what lets us into tenants: the hub, and every credential,
 // opened once.
@@ -43,6 +56,7 @@ func (c *Config) entrance(ctx context.Context, o Options) (*entrance, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.Ask = o.Ask.named(c.Tenants)
 	e := &entrance{config: c, hub: hub, opts: o, opened: map[Credential]*late[microsoft.Credential]{}}
 	e.key = newLate(ctx, e.now, c.Secrets.open)
 	return e, nil

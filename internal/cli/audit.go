@@ -2,9 +2,11 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/cordonhq/cordon"
 	"github.com/cordonhq/cordon/internal/app"
 	"github.com/cordonhq/cordon/internal/audit"
 	"github.com/cordonhq/cordon/internal/store"
@@ -43,6 +45,11 @@ func newAuditListCmd(d *Deps) *cobra.Command {
 				entries, err := tx.Entries(cmd.Context(), f)
 				if err != nil {
 					return err
+				}
+				if f.RunID != "" && len(entries) == 0 { // no entry, no run; unless it is elsewhere than asked
+					if _, err := tx.Run(cmd.Context(), f.RunID); errors.Is(err, cordon.ErrNotFound) {
+						return noRun(f.RunID)
+					}
 				}
 				rows := make([]entryRow, 0, len(entries))
 				for _, e := range entries {

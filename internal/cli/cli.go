@@ -53,9 +53,19 @@ func Main(ctx context.Context, args []string, d *Deps) int {
 		return exitOK
 	}
 	for line := range strings.Lines(err.Error()) { // what tenants wrote may stand in it
-		fmt.Fprintln(d.Err, "cordon: "+cordon.Plain(line, maxError))
+		fmt.Fprintln(d.Err, "cordon: "+cordon.Plain(sentence(line), maxError))
 	}
 	return exitCode(err)
+}
+
+// sentence drops the kind at the end of an error where it only says again, and
+// in our words, what the sentence says.
+func sentence(line string) string {
+	line = strings.TrimSpace(line)
+	for _, kind := range []error{cordon.ErrBadRequest, cordon.ErrConflict} {
+		line = strings.TrimSuffix(line, ": "+kind.Error())
+	}
+	return line
 }
 
 // maxError bounds a line of an error.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/cordonhq/cordon"
 	"github.com/cordonhq/cordon/internal/app"
 	"github.com/cordonhq/cordon/internal/engine"
 	"github.com/cordonhq/cordon/internal/microsoft"
@@ -22,6 +23,6 @@ func (d *Deps) enter(ctx context.Context, s app.Selection) (*app.Config, []engin
 
 // ask shows a person how to sign in.
 func (d *Deps) ask(_ context.Context, code microsoft.DeviceCode) error {
-	_, err := fmt.Fprintf(d.Err, "To sign in, open %s and enter the code %s\n", code.VerificationURL, code.UserCode)
+	_, err := fmt.Fprintf(d.Err, "To sign in to tenant %s, open %s and enter the code %s\n", cordon.Plain(code.Tenant, maxCell), code.VerificationURL, code.UserCode)
 	return err
 }

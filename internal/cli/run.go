@@ -177,9 +177,13 @@ func findRun(ctx context.Context, tx *store.Tx, name string) (cordon.Run, error)
 	}
 	found, err := tx.Runs(ctx, store.RunFilter{Names: []string{entityName(name)}, Limit: 1})
 	if err != nil || len(found) == 0 {
-		return r, errors.Join(err, fmt.Errorf("run %q: %w: cordon run list shows them", name, cordon.ErrNotFound))
+		return r, errors.Join(err, noRun(name))
 	}
 	return found[0], nil
+}
+
+func noRun(name string) error {
+	return fmt.Errorf("run %q: %w: cordon run list shows them", name, cordon.ErrNotFound)
 }
 
 // showRun shows a run and its steps, and what a person should know of each.

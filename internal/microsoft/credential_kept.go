@@ -16,8 +16,9 @@ import (
 )
 
 // A DeviceCode is what a person must be shown to sign in on another device.
-// All of it comes from sign-in.
+// All but the tenant comes from sign-in.
 type DeviceCode struct {
+	Tenant          string // its id: who signs in must know where
 	UserCode        string // to type in
 	VerificationURL string // where
 	Message         string // both, in a sentence
@@ -37,7 +38,7 @@ func NewDeviceCodeCredential(show func(context.Context, DeviceCode) error) Crede
 		return azidentity.NewDeviceCodeCredential(&azidentity.DeviceCodeCredentialOptions{
 			ClientOptions: c.clientOptions(via), DisableInstanceDiscovery: true, TenantID: c.tenant, ClientID: c.app,
 			UserPrompt: func(ctx context.Context, m azidentity.DeviceCodeMessage) error {
-				err := show(ctx, DeviceCode{clean(m.UserCode, 40), clean(m.VerificationURL, 300), clean(m.Message, 600)})
+				err := show(ctx, DeviceCode{c.tenant, clean(m.UserCode, 40), clean(m.VerificationURL, 300), clean(m.Message, 600)})
 				if err != nil {
 					via.note(credentialError(fmt.Errorf("show the device code: %w", err)))
 				}
