@@ -76,10 +76,7 @@ func (c *Config) Enter(ctx context.Context, picked []cordon.Tenant, o Options) (
 // only returns the tenants that are picked with their clients. What the others
 // are entered with is not opened.
 func (e *entrance) only(ctx context.Context, picked []cordon.Tenant) ([]engine.Tenant, error) {
-	wanted := make(map[string]bool, len(picked))
-	for _, p := range picked {
-		wanted[p.ID] = true
-	}
+	wanted := idsOf(picked)
 	return e.tenants(ctx, slices.DeleteFunc(slices.Clone(e.config.Tenants), func(t TenantConfig) bool { return !wanted[t.ID] }))
 }
 

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cordonhq/cordon"
 	"github.com/cordonhq/cordon/internal/action"
 	"github.com/cordonhq/cordon/internal/engine"
 	"github.com/cordonhq/cordon/internal/guard"
@@ -28,6 +29,7 @@ type Options struct {
 	Log      *slog.Logger
 	Now      func() time.Time
 	At       func(engine.Point) // see engine.Options
+	Only     []cordon.Tenant    // whose sources are read; default all
 	Ask      Ask                // shows a person how to sign in; needed for sign_in: device_code
 }
 
@@ -90,11 +92,23 @@ func (h *House) build(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	h.Engine, err = engine.New(engine.Options{
-		Store: h.Store, Tenants: tenants, Playbooks: playbooks, On: h.Config.Playbooks.On, Channels: channels,
+		Store: h.Store, Tenants: tenants, Only: idsOf(o.Only), Playbooks: playbooks, On: h.Config.Playbooks.On, Channels: channels,
 		Guard: guard.Defaults(), Actions: action.Backend(h.Config.Actions.Backend), Poll: engine.Poll(h.Config.Poll), NewID: uuid.NewString,
 		Now: o.Now, Log: o.Log, At: o.At, Usage: h.entrance.hub.Usage,
 	})
 	return err
+}
+
+// idsOf returns the ids of tenants, nil when there are none.
+func idsOf(tenants []cordon.Tenant) map[string]bool {
+	var ids map[string]bool
+	for _, t := range tenants {
+		if ids == nil {
+			ids = make(map[string]bool, len(tenants))
+		}
+		ids[t.ID] = true
+	}
+	return ids
 }
 
 // Close closes the store and gives it back.

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
-	"slices"
 
 	"github.com/cordonhq/cordon"
 	"github.com/cordonhq/cordon/internal/app"
@@ -71,30 +69,33 @@ func unlessStopped(ctx context.Context, err error) error {
 }
 
 func newSyncCmd(d *Deps) *cobra.Command {
-	return &cobra.Command{
-		Use:   "sync",
+	var sel *app.Selection
+	cmd := &cobra.Command{
+		Use:   "sync [TENANT]",
 		Short: "Read everything once, carry what follows to its end, and exit",
 		Long: `Read every source of every tenant once, join, decide, act, prove and tell, and
-exit when nothing is due any more: for cron and for tests. The readings that
-prove an action 2 and 15 minutes later are made by the next sync or serve.
-Prints the coverage. Exit 5 when a source could not be read.`,
-		Example: "  cordon sync && cordon incident list",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := d.readConfig(cmd.Context())
-			if err != nil {
-				return err
-			}
-			return d.sync(cmd.Context(), c)
-		},
+exit when nothing is due any more: for cron and for tests. With TENANT, --tenant
+or --tag only those are read; what is under way goes on in every tenant. The
+readings that prove an action 2 and 15 minutes later are made by the next sync
+or serve. Prints the coverage. Exit 5 when a source could not be read.`,
+		Example: `  cordon sync && cordon incident list
+  cordon sync contoso
+  cordon sync --tag ring=canary`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return d.sync(cmd.Context(), also(*sel, args)) },
 	}
+	sel = d.tenantFlags(cmd)
+	return cmd
 }
 
-func (d *Deps) sync(ctx context.Context, c *app.Config) error {
-	if _, err := c.Select(app.Selection{}); err != nil {
+func (d *Deps) sync(ctx context.Context, s app.Selection) error {
+	c, picked, err := d.pick(ctx, s)
+	if err != nil {
 		return err // before a store is opened: what waits in it is of other tenants
 	}
-	h, err := app.Open(ctx, c, "sync", d.teller(c))
+	o := d.teller(c)
+	o.Only = picked
+	h, err := app.Open(ctx, c, "sync", o)
 	if err != nil {
 		return err
 	}
@@ -104,14 +105,15 @@ func (d *Deps) sync(ctx context.Context, c *app.Config) error {
 	if err = errors.Join(err, h.Close()); err != nil {
 		return err
 	}
-	return d.showSynced(ctx)
+	return d.showSynced(ctx, s)
 }
 
-// showSynced prints what has been read, and says so when it is not whole.
-func (d *Deps) showSynced(ctx context.Context) error {
+// showSynced prints what has been read of the tenants that s picks, and says so
+// when it is not whole.
+func (d *Deps) showSynced(ctx context.Context, s app.Selection) error {
 	all, unread, unfinished := 0, 0, 0
-	err := d.read(ctx, app.Selection{}, nil, func(tx *store.Tx, about subject) error {
-		found, err := tx.Coverage(ctx)
+	err := d.read(ctx, s, nil, func(tx *store.Tx, about subject) error {
+		found, err := tx.Coverage(ctx, about.tenants...)
 		if err != nil {
 			return err
 		}
@@ -127,7 +129,7 @@ func (d *Deps) showSynced(ctx context.Context) error {
 			rows = append(rows, coverageRowOf(cov, about))
 		}
 		all = len(rows)
-		running, err := tx.Runs(ctx, store.RunFilter{Tenants: slices.Collect(maps.Keys(about.names)), States: []cordon.RunState{cordon.RunRunning}})
+		running, err := tx.Runs(ctx, store.RunFilter{Tenants: about.watched(), States: []cordon.RunState{cordon.RunRunning}})
 		unfinished = len(running)
 		return errors.Join(err, print(d, rows, coverageColumns()))
 	})

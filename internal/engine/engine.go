@@ -45,6 +45,7 @@ type Options struct {
 	Actions   action.Backend // by which calls accounts of Entra are changed; default action.Documented
 	Poll      Poll
 	Sources   []cordon.Source  // what is read; default all
+	Only      map[string]bool  // ids of the tenants that are read; default all
 	InFlight  int              // readings at once; default 32
 	NewID     func() string    // a new GUID
 	Now       func() time.Time // default time.Now

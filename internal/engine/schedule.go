@@ -41,8 +41,8 @@ func (f *feeds) Pop() any {
 	return last
 }
 
-// newFeeds returns every source that is read of the tenants, due now, knowing
-// what was read before.
+// newFeeds returns every source that is read of the tenants that are read, due
+// now, knowing what was read before.
 func (e *Engine) newFeeds(ctx context.Context, tenants []*Tenant) (feeds, error) {
 	stored, err := e.coverage(ctx)
 	if err != nil {
@@ -52,6 +52,9 @@ func (e *Engine) newFeeds(ctx context.Context, tenants []*Tenant) (feeds, error)
 	now := e.Now()
 	for _, source := range e.Sources {
 		for _, t := range tenants {
+			if e.Only != nil && !e.Only[t.ID] {
+				continue
+			}
 			all = append(all, &feed{tenant: t, source: source, due: now, last: stored[feedKey{t.ID, source}]})
 		}
 	}
