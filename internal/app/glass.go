@@ -46,8 +46,8 @@ func lookForGlass(ctx context.Context, t engine.Tenant) (advice string, err erro
 		}
 	}
 	if len(lost) > 0 {
-		return "", fmt.Errorf("%w here and protects nobody: %s. Whoever was renamed or deleted is contained like anybody: "+
-			"list object ids, which a rename does not touch", errNobody, strings.Join(lost, ", "))
+		return "", fmt.Errorf("%s: %w here and protects nobody. Whoever was renamed or deleted is contained like anybody: "+
+			"list object ids, which a rename does not touch", strings.Join(lost, ", "), errNobody)
 	}
 	if len(named) > 0 {
 		advice = "a rename would take the protection away: list " + strings.Join(named, ", ")

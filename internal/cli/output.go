@@ -8,10 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
-
-	"github.com/cordonhq/cordon"
 )
 
 func checkFormat(format string) error {
@@ -47,7 +44,7 @@ func print[T any](d *Deps, rows []T, columns []column[T]) error {
 	case "csv":
 		return printCSV(d.Out, rows)
 	}
-	return printTable(d.Out, rows, columns)
+	return printTable(d.Out, rows, columns, d.width())
 }
 
 // printOne writes one object: JSON as an object, the rest as a list of one.
@@ -62,33 +59,6 @@ func printJSON(out io.Writer, v any) error {
 	enc := json.NewEncoder(out)
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)
-}
-
-// maxCell bounds a cell of a table: titles come from tenants.
-const (
-	maxCell = 100
-	maxLast = 500
-)
-
-func printTable[T any](out io.Writer, rows []T, columns []column[T]) error {
-	tw := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	heads := make([]string, len(columns))
-	for i, c := range columns {
-		heads[i] = strings.ToUpper(c.head)
-	}
-	fmt.Fprintln(tw, strings.Join(heads, "\t"))
-	for _, r := range rows {
-		cells := make([]string, len(columns))
-		for i, c := range columns {
-			limit := maxCell
-			if i == len(columns)-1 { // nothing stands behind it: reasons come out whole
-				limit = maxLast
-			}
-			cells[i] = cordon.Plain(c.cell(r), limit)
-		}
-		fmt.Fprintln(tw, strings.Join(cells, "\t"))
-	}
-	return tw.Flush()
 }
 
 // many is a number of things in words.

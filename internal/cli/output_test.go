@@ -115,6 +115,56 @@ func TestTableLines(t *testing.T) {
 	}
 }
 
+// Reasons are what a person looks for: they wrap.
+func TestReasonsStayWhole(t *testing.T) {
+	t.Parallel()
+	for _, head := range []string{"reason", "what to do"} {
+		var out bytes.Buffer
+		long := "grant the app the permission User.Read.All"
+		err := printTable(&out, []string{long}, []column[string]{{head, func(s string) string { return s }}}, 20)
+		if want := strings.ToUpper(head) + "\n" + long + "\n"; err != nil || out.String() != want {
+			t.Errorf("got %q, %v", out.String(), err)
+		}
+	}
+}
+
+// On a terminal texts are cut so that rows fit, the widest first; ids, times
+// and links stay whole. No line ends in blanks, there or elsewhere.
+func TestTableFits(t *testing.T) {
+	t.Parallel()
+	const id, at = "588d7c15-8565-448e-bc2d-57f2b7c4c58a", "2026-02-03 10:00:00"
+	tests := []struct {
+		name  string
+		width int
+		rows  [][]string
+		want  string
+	}{
+		{"no terminal", 0, [][]string{{id, "one two three four five", "six seven eight nine ten eleven"}, {"1", "", ""}},
+			"A                                     B                        C\n" + id + "  one two three four five  six seven eight nine ten eleven\n1\n"},
+		{"wide enough", 95, [][]string{{id, "one two three four five", "six seven eight nine ten eleven"}},
+			"A                                     B                        C\n" + id + "  one two three four five  six seven eight nine ten eleven\n"},
+		{"the widest", 86, [][]string{{id, "one two three four five", "six seven eight nine ten eleven"}, {at, "short", "äöü"}},
+			"A                                     B                        C\n" + id + "  one two three four five  six seven eight nine t…\n" + at + "                   short                    äöü\n"},
+		{"both", 70, [][]string{{id, "one two three four five", "six seven eight nine ten eleven"}},
+			"A                                     B                C\n" + id + "  one two three …  six seven eigh…\n"},
+		{"no room", 20, [][]string{{id, "one two three four five", at}}, "A                                     B         C\n" + id + "  one two…  " + at + "\n"},
+		{"a link", 20, [][]string{{"1", "2", "consent at https://x.example/adminconsent"}, {"1", "2", "a text that has no link in it"}},
+			"A  B  C\n1  2  consent at https://x.example/adminconsent\n1  2  a text that has no link in it\n"},
+		{"a text, then a user", 50, [][]string{{at, "break.glass.one@contoso.com", "one two three four five"}}, "A                    B                    C\n" + at + "  break.glass.one@co…  one two…\n"},
+		{"a user who stays", 40, [][]string{{at, "break.glass.one@contoso.com", "one two three four five"}}, "A                    B                            C\n" + at + "  break.glass.one@contoso.com  one two…\n"},
+	}
+	for _, tt := range tests {
+		var columns []column[[]string]
+		for i, head := range []string{"a", "b", "c"} {
+			columns = append(columns, column[[]string]{head, func(r []string) string { return r[i] }})
+		}
+		var out bytes.Buffer
+		if err := printTable(&out, tt.rows, columns, tt.width); err != nil || out.String() != tt.want {
+			t.Errorf("%s: error %v\ngot\n%s\nwant\n%s", tt.name, err, out.String(), tt.want)
+		}
+	}
+}
+
 // What a spreadsheet would take for a formula begins with an apostrophe, in
 // every cell and in every part of a list.
 func TestCSVFormulas(t *testing.T) {

@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/cordonhq/cordon"
+	"golang.org/x/term"
+)
+
+// How much of a cell a table shows: titles come from tenants.
+const (
+	maxCell = 100
+	maxLast = 500 // nothing stands behind it: reasons come out whole
+	minText = 8   // what a narrow terminal leaves of a text
+	minName = 16  // and of a name
+	tabStop = 2   // blanks between columns
+)
+
+// width is that of the terminal that answers go to; 0 where there is none.
+func (d *Deps) width() int {
+	file, ok := d.Out.(*os.File)
+	if !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(int(file.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
+}
+
+// printTable writes rows in columns. With a width its texts are cut so that a
+// row stays on one line.
+func printTable[T any](out io.Writer, rows []T, columns []column[T], width int) error {
+	cells := make([][]string, 1, len(rows)+1)
+	for _, c := range columns {
+		cells[0] = append(cells[0], strings.ToUpper(c.head))
+	}
+	for _, r := range rows {
+		var row []string
+		for i, c := range columns {
+			limit := maxCell
+			if i == len(columns)-1 {
+				limit = maxLast
+			}
+			row = append(row, cordon.Plain(c.cell(r), limit))
+		}
+		cells = append(cells, row)
+	}
+	widths := measure(cells)
+	if width > 0 {
+		fit(cells, widths, width)
+	}
+	var b strings.Builder
+	for _, row := range cells {
+		line := ""
+		for i, cell := range row {
+			if utf8.RuneCountInString(cell) > widths[i] {
+				cell = cordon.Plain(cell, widths[i]-1) // and …
+			}
+			line += cell + strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell)+tabStop)
+		}
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+// measure returns how wide each column is.
+func measure(cells [][]string) []int {
+	widths := make([]int, len(cells[0]))
+	for _, row := range cells {
+		for i, cell := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	return widths
+}
+
+// fit narrows columns until a row fits: texts first, and names when that makes
+// it fit. What stays too wide wraps.
+func fit(cells [][]string, widths []int, width int) {
+	over := -tabStop - width
+	for _, w := range widths {
+		over += w + tabStop
+	}
+	over = narrow(widths, columnsWith(cells, " "), minText, over)
+	if names := slices.Clone(widths); narrow(names, columnsWith(cells, "@"), minName, over) == 0 {
+		copy(widths, names)
+	}
+}
+
+// narrow takes what is over from columns, always from the widest, of equals
+// from the last, and returns what is still over.
+func narrow(widths, columns []int, least, over int) int {
+	for over = max(over, 0); over > 0 && len(columns) > 0; over-- {
+		widest := columns[0]
+		for _, i := range columns {
+			if widths[i] >= widths[widest] {
+				widest = i
+			}
+		}
+		if widths[widest] <= least {
+			break
+		}
+		widths[widest]--
+	}
+	return over
+}
+
+// columnsWith returns the columns that may be cut and hold a sign: blanks stand
+// in texts and lists. Ids, times and links lead nowhere once they are cut;
+// reasons, which few rows have, are read to their end.
+func columnsWith(cells [][]string, sign string) (columns []int) {
+	for i, head := range cells[0] {
+		found, whole := false, head == "REASON" || head == "WHAT TO DO"
+		for _, row := range cells[1:] {
+			found = found || strings.Contains(row[i], sign) && len(row[i]) > len("2006-01-02 15:04:05")
+			whole = whole || strings.Contains(row[i], "://")
+		}
+		if found && !whole {
+			columns = append(columns, i)
+		}
+	}
+	return columns
+}
