@@ -78,7 +78,6 @@ func TestEchoedSecrets(t *testing.T) {
 	assertion := "opaque-assertion/with+marks=="
 	for name, cred := range map[string]Credential{
 		"secret":      NewSecretCredential(canary),
-		"late":        NewMissingCredential(func(context.Context) (Credential, error) { return NewSecretCredential(canary), nil }),
 		"certificate": testCertificate(t),
 		"federated":   NewFederatedCredential(func(context.Context) (string, error) { return assertion, nil }),
 	} {
