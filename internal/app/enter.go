@@ -58,7 +58,7 @@ func (c *Config) entrance(ctx context.Context, o Options) (*entrance, error) {
 	}
 	o.Ask = o.Ask.named(c.Tenants)
 	e := &entrance{config: c, hub: hub, opts: o, opened: map[Credential]*late[microsoft.Credential]{}}
-	e.key = newLate(ctx, e.now, c.Secrets.open)
+	e.key = newLate(ctx, e.opts.now, c.Secrets.open)
 	return e, nil
 }
 
@@ -140,7 +140,7 @@ func (e *entrance) open(ctx context.Context, own Credential) *late[microsoft.Cre
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.opened[own] == nil {
-		e.opened[own] = newLate(ctx, e.now, func(ctx context.Context) (microsoft.Credential, error) { return own.open(ctx, e.opts) })
+		e.opened[own] = newLate(ctx, e.opts.now, func(ctx context.Context) (microsoft.Credential, error) { return own.open(ctx, e.opts) })
 	}
 	return e.opened[own]
 }

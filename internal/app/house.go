@@ -33,6 +33,13 @@ type Options struct {
 	Ask      Ask                // shows a person how to sign in; needed for sign_in: device_code
 }
 
+func (o Options) now() time.Time {
+	if o.Now == nil {
+		return time.Now()
+	}
+	return o.Now()
+}
+
 // A House is everything that works on one store.
 type House struct {
 	Config *Config
@@ -179,7 +186,8 @@ func (c *Config) channels(ctx context.Context, o Options) (channels []notify.Cha
 		channels = append(channels, notify.NewFile(c.Notify.File))
 	}
 	for _, w := range c.Notify.Webhooks {
-		hook, err := notify.NewWebhook(notify.WebhookConfig{URL: w.URL, Secret: w.Secret.Reveal, Private: w.Private, Now: o.Now})
+		secret := newLate(ctx, o.now, w.Secret.Reveal)
+		hook, err := notify.NewWebhook(notify.WebhookConfig{URL: w.URL, Secret: secret.get, Private: w.Private, Now: o.Now})
 		if err != nil {
 			return nil, nil, err
 		}

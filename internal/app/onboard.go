@@ -80,7 +80,7 @@ func (e *entrance) consentURL(ctx context.Context, in Invitation, person string)
 	link := microsoft.Consent{Form: in.Form}
 	if in.Form != microsoft.ConsentPartner { // the partner's page names no place to come back to
 		state, err := e.sealState(ctx, consentState{
-			Nonce: uuid.NewString(), Expires: e.now().Add(consentFor), Cloud: in.Cloud, Tenant: strings.ToLower(in.Tenant),
+			Nonce: uuid.NewString(), Expires: e.opts.now().Add(consentFor), Cloud: in.Cloud, Tenant: strings.ToLower(in.Tenant),
 			Name: in.Name, Tags: in.Tags, Person: person,
 		})
 		if err != nil {
@@ -89,13 +89,6 @@ func (e *entrance) consentURL(ctx context.Context, in Invitation, person string)
 		link.State, link.RedirectURI = state, strings.TrimRight(e.config.App.PublicURL, "/")+CallbackPath
 	}
 	return e.hub.ConsentURL(cordon.Tenant{ID: in.Tenant, Cloud: in.Cloud, ClientID: e.config.App.ClientID}, link)
-}
-
-func (e *entrance) now() time.Time {
-	if e.opts.Now != nil {
-		return e.opts.Now()
-	}
-	return time.Now()
 }
 
 func (e *entrance) sealState(ctx context.Context, s consentState) (string, error) {
@@ -124,7 +117,7 @@ func (e *entrance) openState(ctx context.Context, text string) (s consentState, 
 		return s, errState
 	}
 	b, err := key.Open(sealed, consentSeal)
-	if err != nil || json.Unmarshal(b, &s) != nil || e.now().After(s.Expires) {
+	if err != nil || json.Unmarshal(b, &s) != nil || e.opts.now().After(s.Expires) {
 		return s, errState
 	}
 	return s, nil
@@ -181,7 +174,7 @@ func proveTenant(ctx context.Context, t engine.Tenant) (string, error) {
 // welcome stores a tenant that consented, uses up the link, and has the
 // tenant watched.
 func (h *House) welcome(ctx context.Context, t engine.Tenant, s consentState) error {
-	now := h.entrance.now()
+	now := h.entrance.opts.now()
 	h.joining.Lock()
 	defer h.joining.Unlock()
 	if known := h.Config.find(t.ID); known != nil {

@@ -46,7 +46,7 @@ func (c *Config) verifyCredentials(ctx context.Context, o Options) (ends []Endin
 		t, err := e.enter(ctx, tc)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("tenant %s: %w", tc.Name, err))
-		} else if end, near := ending(who, t.Client.Credential(), e.now()); near && !told[who] {
+		} else if end, near := ending(who, t.Client.Credential(), e.opts.now()); near && !told[who] {
 			ends, told[who] = append(ends, end), true
 		}
 	}

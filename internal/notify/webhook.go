@@ -33,7 +33,7 @@ const (
 // A WebhookConfig says where a webhook is and how its calls are signed.
 type WebhookConfig struct {
 	URL     string
-	Secret  func(context.Context) (string, error) // returns what signs each call; asked until it can be had; required
+	Secret  func(context.Context) (string, error) // returns what signs a call, asked for each; required
 	Private bool                                  // the receiver may be on a private or loopback address
 	Timeout time.Duration                         // default 10s
 	Now     func() time.Time                      // default time.Now
@@ -42,7 +42,7 @@ type WebhookConfig struct {
 // Webhook posts each notice as JSON, signed.
 type Webhook struct {
 	url    *url.URL
-	secret *secret
+	secret func(context.Context) (string, error)
 	client *http.Client
 	now    func() time.Time
 }
@@ -66,7 +66,7 @@ func NewWebhook(c WebhookConfig) (*Webhook, error) {
 		dialer.Control = publicOnly
 	}
 	return &Webhook{
-		url: u, secret: &secret{reveal: c.Secret}, now: orNow(c.Now),
+		url: u, secret: c.Secret, now: orNow(c.Now),
 		client: &http.Client{
 			Timeout:       cmp.Or(c.Timeout, 10*time.Second),
 			Transport:     &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: 5 * time.Second, MaxIdleConnsPerHost: 2},
@@ -86,11 +86,14 @@ func (w *Webhook) Ready(ctx context.Context) error {
 }
 
 func (w *Webhook) key(ctx context.Context) ([]byte, error) {
-	key, err := w.secret.get(ctx, w.now())
+	key, err := w.secret(ctx)
+	if err == nil && key == "" {
+		err = errors.New("the secret is empty")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("notify: %s: %w", w.Name(), err)
 	}
-	return key, nil
+	return []byte(key), nil
 }
 
 // Send posts the notice. Any answer but 2xx is an error.
