@@ -187,14 +187,15 @@ func (e *Engine) review(ctx context.Context, tenantID string) error {
 		if err != nil {
 			return err
 		}
-		open, err := tx.Incidents(ctx, store.IncidentFilter{
-			Tenants: []string{t.ID}, Since: now.Add(-2 * incidentWindow), States: []cordon.IncidentState{cordon.IncidentOpen},
+		live, err := tx.Incidents(ctx, store.IncidentFilter{
+			Tenants: []string{t.ID}, Since: now.Add(-2 * incidentWindow),
+			States: []cordon.IncidentState{cordon.IncidentOpen, cordon.IncidentContained},
 		})
 		if err != nil {
 			return err
 		}
 		var toDecide []string
-		for _, in := range open {
+		for _, in := range live {
 			signals, err := tx.SignalsOf(ctx, in.ID)
 			if err != nil {
 				return err
@@ -202,7 +203,9 @@ func (e *Engine) review(ctx context.Context, tenantID string) error {
 			if err := tx.SetScore(ctx, in.ID, correlate.Score(signals, coverage, now)); err != nil {
 				return err
 			}
-			toDecide = append(toDecide, in.ID)
+			if in.State == cordon.IncidentOpen {
+				toDecide = append(toDecide, in.ID)
+			}
 		}
 		if err := tx.Enqueue(ctx, decideJob{Incidents: toDecide}, time.Time{}); err != nil {
 			return err
