@@ -80,7 +80,7 @@ class Cloud:
         self.kept = {}
 
     def send(self, method, url, body=None, headers=None):
-        """Sends a request. Identity Protection names no time to wait when it refuses, so it is a second."""
+        """Sends a request. Identity Protection names no time to wait when it refuses, so it is a second. A read whose answer got lost is sent again."""
         for _ in range(6):
             r = urllib.request.Request(url, data=body, headers=headers or {}, method=method)
             try:
@@ -88,6 +88,10 @@ class Cloud:
                     answer = Answer(a.status, a.headers, a.read())
             except urllib.error.HTTPError as e:
                 answer = Answer(e.code, e.headers, e.read())
+            except ConnectionError:
+                if method != "GET":
+                    raise
+                continue
             if answer.status != 429:
                 break
             time.sleep(float(answer.headers.get("Retry-After", 1.1)))
