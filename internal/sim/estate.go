@@ -18,10 +18,18 @@ func (t *tenant) populatePolicies(c *collection) {
 
 func (t *tenant) policyObject(i int, p policySpec) *object {
 	include, roles, exclude := []string{"All"}, []string{}, []string{}
+	groups, without := []string{}, []string{}
 	for _, name := range p.Roles {
 		r, _ := roleNamed(name)
 		roles = append(roles, r.template)
 		include = []string{}
+	}
+	for _, key := range p.Groups {
+		groups = append(groups, t.guid("group", key))
+		include = []string{}
+	}
+	for _, key := range p.Without {
+		without = append(without, t.guid("group", key))
 	}
 	for _, u := range t.spec().Users {
 		if u.BreakGlass {
@@ -32,7 +40,7 @@ func (t *tenant) policyObject(i int, p policySpec) *object {
 		exclude = append(exclude, t.guid("user", key))
 	}
 	none := []string{}
-	users := newObject("includeUsers", include, "excludeUsers", exclude, "includeGroups", none, "excludeGroups", none,
+	users := newObject("includeUsers", include, "excludeUsers", exclude, "includeGroups", groups, "excludeGroups", without,
 		"includeRoles", roles, "excludeRoles", none, "includeGuestsOrExternalUsers", nil, "excludeGuestsOrExternalUsers", nil)
 	apps := newObject("includeApplications", []string{"All"}, "excludeApplications", none, "includeUserActions", none,
 		"includeAuthenticationContextClassReferences", none, "applicationFilter", nil)

@@ -110,7 +110,7 @@ func TestPassword(t *testing.T) {
 	}
 }
 
-// TestCheckMemberGroups asks for groups, of which there are none.
+// TestCheckMemberGroups asks for groups where there are none, and asks wrongly.
 func TestCheckMemberGroups(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, Options{})

@@ -73,10 +73,13 @@ func roleMembersOf(x *exchange, c *call) (answer, error) {
 	return x.page(c, "directoryObjects", found)
 }
 
-// principalObject is a user or the app's service principal, as lists of
-// principals show them: a user's default properties, or all to choose from.
+// principalObject is a user, a group or the app's service principal, as lists
+// of principals show them: a user's default properties, or all to choose from.
 func (t *tenant) principalObject(id string, standard bool) *object {
 	kind, o := "user", t.collection(resUsers).get(id)
+	if g := t.collection(resGroups).get(id); g != nil {
+		kind, o = "group", g
+	}
 	if id == t.principal {
 		kind = "servicePrincipal"
 		o = newObject("id", t.principal, "appId", t.clientID, "displayName", "Cordon", "servicePrincipalType", "Application")

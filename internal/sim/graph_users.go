@@ -153,7 +153,7 @@ func revokeSessions(x *exchange, c *call) (answer, error) {
 	return answer{body: encode(newObject("@odata.context", x.context("Edm.Boolean"), "value", true))}, nil
 }
 
-// memberOf lists what a user belongs to, of one kind or of all. There are no groups.
+// memberOf lists what a user belongs to, of one kind or of all.
 func memberOf(kind string) func(*exchange, *call) (answer, error) {
 	return func(x *exchange, c *call) (answer, error) {
 		user := c.tenant.findUser(c.id)
@@ -161,14 +161,19 @@ func memberOf(kind string) func(*exchange, *call) (answer, error) {
 			return answer{}, noUser(c.id)
 		}
 		found := &collection{}
-		for _, r := range c.tenant.rolesOf(idOf(user)) {
-			o := c.tenant.roleObject(r)
+		put := func(of string, o *object) {
 			if kind == "" {
-				o.members = slices.Insert(o.members, 0, member{"@odata.type", encode("#microsoft.graph.directoryRole")})
+				o = &object{members: slices.Insert(slices.Clone(o.members), 0, member{"@odata.type", encode("#microsoft.graph." + of)})}
 			}
-			if kind != "group" {
+			if kind == "" || kind == of {
 				found.put(o)
 			}
+		}
+		for _, r := range c.tenant.rolesOf(idOf(user)) {
+			put("directoryRole", c.tenant.roleObject(r))
+		}
+		for _, g := range c.tenant.groupsOf(idOf(user)) {
+			put("group", g)
 		}
 		context := "directoryObjects"
 		if kind != "" {

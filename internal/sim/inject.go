@@ -57,8 +57,12 @@ func (t *tenant) put(resource string, text []byte) (string, error) {
 	if name, ok := roleMembers(resource); ok {
 		return t.giveRole(name, id)
 	}
+	if group, ok := nested(resource, resGroups, "members"); ok && t.collection(resGroups).get(group) != nil {
+		t.membersOf(group).put(o)
+		return id, nil
+	}
 	if !slices.Contains(collections(), resource) {
-		return "", fmt.Errorf("resource %q is not one of %s, directoryRoles/{id}/members", resource, strings.Join(collections(), ", "))
+		return "", fmt.Errorf("resource %q is not one of %s, directoryRoles/{id}/members, groups/{id}/members", resource, strings.Join(collections(), ", "))
 	}
 	switch resource {
 	case resUsers:

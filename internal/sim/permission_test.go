@@ -36,6 +36,7 @@ func TestLeastPermission(t *testing.T) {
 		{"UserAuthMethod-Passkey.ReadWrite.All", "UserAuthMethod-Phone.ReadWrite.All", "DELETE", user + "/authentication/fido2Methods/y"},
 		{"UserAuthMethod-TAP.ReadWrite.All", "UserAuthMethod-Phone.ReadWrite.All", "POST", user + "/authentication/temporaryAccessPassMethods"},
 		{"GroupMember.Read.All", "Policy.Read.All", "POST", user + "/checkMemberGroups"},
+		{"GroupMember.Read.All", "User.Read.All", "GET", "groups/x/transitiveMembers"},
 		{"User.Read.All", "User.ReadBasic.All", "GET", "users/delta"},
 		{"User.Read.All", "User.ReadBasic.All", "POST", resSubscriptions},
 		{"User.Read.All", "User.ReadBasic.All", "PATCH", resSubscriptions + "/x"},

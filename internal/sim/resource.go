@@ -4,6 +4,7 @@ package sim
 // injection and state use. Defender's own have no folder.
 const (
 	resUsers          = "users"
+	resGroups         = "groups"
 	resDetections     = "identityProtection/riskDetections"
 	resRiskyUsers     = "identityProtection/riskyUsers"
 	resAlerts         = "security/alerts_v2"
@@ -34,7 +35,7 @@ const (
 
 // collections lists every collection that can be injected into and read back.
 func collections() []string {
-	return []string{resUsers, resDetections, resRiskyUsers, resAlerts, resPolicies, resAssignments, resEndpointAlerts, resMachines,
+	return []string{resUsers, resGroups, resDetections, resRiskyUsers, resAlerts, resPolicies, resAssignments, resEndpointAlerts, resMachines,
 		resRiskyPrincipals, resPrincipalDetections, resIdentityAccounts, resPrincipals, resDomains, resCustomers, resRelationships,
 		resContracts, resSubscriptions, resScores, resControls, resIncidents, resSignIns, resAudits, resActions}
 }

@@ -12,6 +12,8 @@ func (t *tenant) populateIdentity(resource string, c *collection) {
 			"isVerified", true, "supportedServices", []string{"Email", "OfficeCommunicationsOnline"}))
 	case resPrincipals:
 		t.populatePrincipals(c)
+	case resGroups:
+		t.populateGroups(c)
 	case resIdentityAccounts:
 		t.populateIdentityAccounts(c)
 	}
@@ -22,6 +24,9 @@ func (t *tenant) populateIdentity(resource string, c *collection) {
 	}
 	if id, ok := nested(resource, resUsers, "authentication/methods"); ok {
 		t.populateMethods(id, c)
+	}
+	if id, ok := nested(resource, resGroups, "members"); ok {
+		t.populateMembers(id, c)
 	}
 }
 

@@ -1,6 +1,9 @@
 package sim
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A role is a built-in directory role.
 type role struct{ name, template string }
@@ -43,7 +46,7 @@ func roleNamed(name string) (role, bool) {
 	return role{}, false
 }
 
-// populateAssignments gives users and the app their roles, tenant-wide.
+// populateAssignments gives users, groups and the app their roles, tenant-wide.
 func (t *tenant) populateAssignments(c *collection) {
 	for _, u := range t.spec().Users {
 		roles := u.Roles
@@ -52,6 +55,11 @@ func (t *tenant) populateAssignments(c *collection) {
 		}
 		for _, name := range roles {
 			c.put(t.assignment(t.guid("user", u.Key), name))
+		}
+	}
+	for _, g := range t.spec().Groups {
+		for _, name := range g.Roles {
+			c.put(t.assignment(t.guid("group", g.Key), name))
 		}
 	}
 	for _, name := range t.spec().DirectoryRoles {
@@ -66,14 +74,19 @@ func (t *tenant) assignment(principal, name string) *object {
 		"roleDefinitionId", r.template, "directoryScopeId", "/", "appScopeId", nil)
 }
 
-// rolesOf lists the roles that a principal holds. Callers hold the lock.
+// rolesOf lists the roles that a principal holds, directly or through groups,
+// each once. Callers hold the lock.
 func (t *tenant) rolesOf(principal string) []role {
+	holders := map[string]bool{strings.ToLower(principal): true}
+	for _, g := range t.groupsOf(principal) {
+		holders[strings.ToLower(idOf(g))] = true
+	}
 	var out []role
 	for _, it := range t.collection(resAssignments).items {
-		if !strings.EqualFold(it.object.text("principalId"), principal) {
+		if !holders[strings.ToLower(it.object.text("principalId"))] {
 			continue
 		}
-		if r, ok := roleNamed(it.object.text("roleDefinitionId")); ok {
+		if r, ok := roleNamed(it.object.text("roleDefinitionId")); ok && !slices.Contains(out, r) {
 			out = append(out, r)
 		}
 	}
@@ -81,10 +94,16 @@ func (t *tenant) rolesOf(principal string) []role {
 }
 
 // mayChange reports whether the app's service principal may change sensitive
-// properties of a user, beyond its permissions: administrators need a role of
-// its own. Callers hold the lock.
+// properties of a user, beyond its permissions: administrators, and whoever is
+// in a role-assignable group, need a role of its own. Callers hold the lock.
 func (t *tenant) mayChange(user string) bool {
 	own := t.rolesOf(t.principal)
+	if slices.ContainsFunc(own, supreme) {
+		return true
+	}
+	if slices.ContainsFunc(t.groupsOf(user), func(g *object) bool { return g.isTrue("isAssignableToRole") }) {
+		return false
+	}
 	for _, target := range t.rolesOf(user) {
 		allowed := false
 		for _, r := range own {
@@ -106,12 +125,16 @@ func ordinary(name string) bool {
 	return false
 }
 
-// outranks reports whether the holder of one role may change sensitive
-// properties of the holder of another.
+// supreme reports whether the holder of a role may change sensitive properties
+// of everybody.
+func supreme(r role) bool {
+	return r.name == "Global Administrator" || r.name == "Privileged Authentication Administrator"
+}
+
+// outranks reports whether the holder of one role, which is not supreme, may
+// change sensitive properties of the holder of another.
 func outranks(own, target string) bool {
 	switch own {
-	case "Global Administrator", "Privileged Authentication Administrator":
-		return true
 	case "User Administrator":
 		return target == "Helpdesk Administrator" || target == "Groups Administrator" || target == "User Administrator"
 	case "Authentication Administrator":

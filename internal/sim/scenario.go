@@ -39,6 +39,7 @@ type tenantSpec struct {
 	Hybrid           int            `yaml:"hybrid"`   // generated users besides the crowd, synced from Active Directory
 	Okta             int            `yaml:"okta"`     // generated users besides the crowd, who sign in with Okta
 	Users            []userSpec     `yaml:"users"`
+	Groups           []groupSpec    `yaml:"groups"`
 	Devices          []deviceSpec   `yaml:"devices"`
 	Permissions      permissionSpec `yaml:"permissions"`
 	Partner          bool           `yaml:"partner"`         // the app may ask for the customers, which are the other tenants
@@ -60,6 +61,13 @@ type userSpec struct {
 	BreakGlass bool     `yaml:"break_glass"` // permanent Global Administrator, excluded from every policy
 }
 
+type groupSpec struct {
+	Key     string   `yaml:"key"`
+	Name    string   `yaml:"name"`
+	Members []string `yaml:"members"` // keys of users and groups
+	Roles   []string `yaml:"roles"`   // that whoever is in it holds
+}
+
 type deviceSpec struct {
 	Key  string `yaml:"key"`
 	Name string `yaml:"name"`
@@ -74,10 +82,12 @@ type permissionSpec struct {
 type policySpec struct {
 	Name     string   `yaml:"name"`
 	State    string   `yaml:"state"`
-	Roles    []string `yaml:"roles"`    // whom it binds; nobody named means everybody
-	Exclude  []string `yaml:"exclude"`  // user keys, besides the break-glass accounts
-	Controls []string `yaml:"controls"` // built-in grant controls
-	Clients  []string `yaml:"clients"`  // client app types; default all
+	Roles    []string `yaml:"roles"`          // whom it binds; nobody named means everybody
+	Groups   []string `yaml:"groups"`         // besides: group keys
+	Exclude  []string `yaml:"exclude"`        // user keys, besides the break-glass accounts
+	Without  []string `yaml:"exclude_groups"` // group keys
+	Controls []string `yaml:"controls"`       // built-in grant controls
+	Clients  []string `yaml:"clients"`        // client app types; default all
 	SignIn   []string `yaml:"sign_in_risk"`
 	User     []string `yaml:"user_risk"`
 }

@@ -69,6 +69,9 @@ func (s *scenario) check() error {
 	if err := s.checkRoles(); err != nil {
 		return err
 	}
+	if err := s.checkGroups(); err != nil {
+		return err
+	}
 	if err := s.checkKeys(); err != nil {
 		return err
 	}
@@ -79,6 +82,9 @@ func (s *scenario) checkRoles() error {
 	names := slices.Clone(s.Tenant.DirectoryRoles)
 	for _, u := range s.Tenant.Users {
 		names = append(names, u.Roles...)
+	}
+	for _, g := range s.Tenant.Groups {
+		names = append(names, g.Roles...)
 	}
 	for _, p := range s.Tenant.Policies {
 		names = append(names, p.Roles...)
@@ -106,6 +112,9 @@ func (s *scenario) checkKeys() error {
 		}
 		known["device "+d.Key] = true
 	}
+	for _, g := range s.Tenant.Groups {
+		known["group "+g.Key] = true
+	}
 	for _, key := range s.usedKeys() {
 		if !known[key] {
 			return fmt.Errorf("nothing defines %s", key)
@@ -132,6 +141,9 @@ func (s *scenario) usedKeys() []string {
 	}
 	for _, p := range s.Tenant.Policies {
 		users(p.Exclude...)
+		for _, key := range slices.Concat(p.Groups, p.Without) {
+			out = append(out, "group "+key)
+		}
 	}
 	if s.Expect != nil {
 		users(s.Expect.Contained...)
