@@ -64,7 +64,7 @@ func readFeatures() []Feature {
 			try: page(func(ctx context.Context, c *microsoft.Client) iter.Seq2[microsoft.Page, error] {
 				return c.Logs.DirectoryAudits(ctx, time.Now())
 			})},
-		{Name: "people", About: "users, their roles and the administrators: what guard must know", Calls: calls("Users.Get Users.Count Directory.RolesOf Directory.GlobalAdmins"),
+		{Name: "people", About: "users, their roles and the administrators: what guard must know", Calls: calls("Users.Get Users.Count Users.CheckMemberGroups Directory.RolesOf Directory.GlobalAdmins"),
 			try: func(ctx context.Context, t engine.Tenant) error {
 				_, countErr := t.Client.Users.Count(ctx)
 				_, adminErr := t.Client.Directory.GlobalAdmins(ctx)

@@ -67,7 +67,8 @@ func asPolicies(raws []json.RawMessage) ([]guard.CAPolicy, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, guard.CAPolicy{ID: p.ID, Name: p.DisplayName, State: p.State, ExcludeUsers: p.Conditions.Users.ExcludeUsers})
+		out = append(out, guard.CAPolicy{ID: p.ID, Name: p.DisplayName, State: p.State,
+			ExcludeUsers: p.Conditions.Users.ExcludeUsers, ExcludeGroups: p.Conditions.Users.ExcludeGroups})
 	}
 	return out, nil
 }

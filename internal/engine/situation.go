@@ -51,11 +51,10 @@ func (e *Engine) readTarget(ctx context.Context, t Tenant, target cordon.Entity,
 	var g errgroup.Group
 	g.Go(failed.note("user", "User.Read.All", func() (err error) { user, err = t.Client.Users.Get(ctx, target.ID()); return err }))
 	g.Go(failed.note("roles of the user", "RoleManagement.Read.Directory", func() (err error) { roles, err = t.Client.Directory.RolesOf(ctx, target.ID()); return err }))
-	g.Go(failed.note("global administrators", "RoleManagement.Read.Directory", func() (err error) { admins, err = t.Client.Directory.GlobalAdmins(ctx); return err }))
+	g.Go(failed.note("global administrators", "RoleManagement.Read.Directory and GroupMember.Read.All", func() (err error) { admins, err = t.Client.Directory.GlobalAdmins(ctx); return err }))
 	g.Go(failed.note("conditional access policies", "Policy.Read.All", func() (err error) { policies, err = e.policies(ctx, t); return err }))
 	g.Go(func() error { sit.Users = e.size(ctx, t); return nil })
 	_ = g.Wait() // what failed stands in failed
-	sit.Unreadable = append(sit.Unreadable, failed.list...)
 	sit.Target = targetOf(t, user, roles)
 	sit.GlobalAdminsKnown = true
 	var all []string
@@ -65,8 +64,24 @@ func (e *Engine) readTarget(ctx context.Context, t Tenant, target cordon.Entity,
 			sit.GlobalAdmins = append(sit.GlobalAdmins, strings.ToLower(a.ID))
 		}
 	}
-	sit.Target.BreakGlassFound = slices.Contains(guard.FindBreakGlass(all, policies), sit.Target.ObjectID)
+	_ = failed.note("groups of the user", "User.Read.All", func() (err error) {
+		sit.Target.BreakGlassFound, err = findBreakGlass(ctx, t, sit.Target.ObjectID, all, policies)
+		return err
+	})()
+	sit.Unreadable = append(sit.Unreadable, failed.list...)
 	return errors.Join(failed.errs...)
+}
+
+// findBreakGlass asks in which groups the user is, where that decides.
+func findBreakGlass(ctx context.Context, t Tenant, user string, admins []string, policies []guard.CAPolicy) (bool, error) {
+	var groups []string
+	if asked := guard.GroupsToAsk(user, admins, policies); len(asked) > 0 {
+		var err error
+		if groups, err = t.Client.Users.CheckMemberGroups(ctx, user, asked); err != nil {
+			return false, err
+		}
+	}
+	return guard.FindBreakGlass(user, groups, admins, policies), nil
 }
 
 // targetOf says what is known of the user.

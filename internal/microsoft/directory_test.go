@@ -23,6 +23,7 @@ func directory(answers map[string]string) http.HandlerFunc {
 
 func guid(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n) }
 
+// TestGlobalAdmins hears what the simulator does not say.
 func TestGlobalAdmins(t *testing.T) {
 	t.Parallel()
 	user := func(n int, enabled string) string {
@@ -30,17 +31,13 @@ func TestGlobalAdmins(t *testing.T) {
 	}
 	group := fmt.Sprintf(`{"@odata.type":"#microsoft.graph.group","id":%q}`, guid(9))
 	app := fmt.Sprintf(`{"@odata.type":"#microsoft.graph.servicePrincipal","id":%q}`, guid(8))
-	inner := fmt.Sprintf(`{"@odata.type":"#microsoft.graph.group","id":%q}`, guid(7))
 	untyped := fmt.Sprintf(`{"id":%q}`, guid(5))
-	membersOf := "/v1.0/groups/" + guid(9) + "/transitiveMembers"
 	tests := map[string]struct {
 		members string
 		more    map[string]string
 		want    string
 		err     error
 	}{
-		"users":                {user(2, "true") + "," + user(1, "false") + "," + app, nil, "u1=false u2=true", nil},
-		"through a group":      {user(1, "true") + "," + group, map[string]string{membersOf: `{"value":[` + user(1, "true") + "," + user(3, "true") + "," + inner + "," + app + `]}`}, "u1=true u3=true", nil},
 		"group out of reach":   {user(1, "true") + "," + group, nil, "", cordon.ErrNotFound},
 		"type not told":        {untyped, map[string]string{pathUsers + "/" + guid(5): user(5, "true")}, "u5=true", nil},
 		"type not told, gone":  {untyped, nil, "", cordon.ErrMalformed},

@@ -28,7 +28,7 @@ func (t *tenant) policyObject(i int, p policySpec) *object {
 		groups = append(groups, t.guid("group", key))
 		include = []string{}
 	}
-	for _, key := range p.Without {
+	for _, key := range p.ExcludeGroups {
 		without = append(without, t.guid("group", key))
 	}
 	for _, u := range t.spec().Users {

@@ -80,16 +80,16 @@ type permissionSpec struct {
 }
 
 type policySpec struct {
-	Name     string   `yaml:"name"`
-	State    string   `yaml:"state"`
-	Roles    []string `yaml:"roles"`          // whom it binds; nobody named means everybody
-	Groups   []string `yaml:"groups"`         // besides: group keys
-	Exclude  []string `yaml:"exclude"`        // user keys, besides the break-glass accounts
-	Without  []string `yaml:"exclude_groups"` // group keys
-	Controls []string `yaml:"controls"`       // built-in grant controls
-	Clients  []string `yaml:"clients"`        // client app types; default all
-	SignIn   []string `yaml:"sign_in_risk"`
-	User     []string `yaml:"user_risk"`
+	Name          string   `yaml:"name"`
+	State         string   `yaml:"state"`
+	Roles         []string `yaml:"roles"`          // whom it binds; nobody named means everybody
+	Groups        []string `yaml:"groups"`         // besides: group keys
+	Exclude       []string `yaml:"exclude"`        // user keys, besides the break-glass accounts
+	ExcludeGroups []string `yaml:"exclude_groups"` // group keys
+	Controls      []string `yaml:"controls"`       // built-in grant controls
+	Clients       []string `yaml:"clients"`        // client app types; default all
+	SignIn        []string `yaml:"sign_in_risk"`
+	User          []string `yaml:"user_risk"`
 }
 
 // othersSpec is what the quiet tenants have in place of the first one's crowd.

@@ -141,7 +141,7 @@ func (s *scenario) usedKeys() []string {
 	}
 	for _, p := range s.Tenant.Policies {
 		users(p.Exclude...)
-		for _, key := range slices.Concat(p.Groups, p.Without) {
+		for _, key := range slices.Concat(p.Groups, p.ExcludeGroups) {
 			out = append(out, "group "+key)
 		}
 	}
