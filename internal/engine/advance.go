@@ -30,14 +30,28 @@ func (e *Engine) advance(ctx context.Context, runID string) error {
 		if err != nil {
 			return errors.Join(append(errs, err)...)
 		}
+		if run.State.Ended() {
+			return errors.Join(errs...) // it was given up meanwhile: a late job takes nothing up again
+		}
 		i, state := playbook.Next(run, putOff...)
 		if i < 0 {
 			return errors.Join(append(errs, e.close(ctx, run, state))...)
 		}
-		if err := e.step(ctx, run, run.Steps[i]); err != nil {
+		if err := e.inTime(ctx, run, i); err != nil {
 			putOff, errs = append(putOff, i), append(errs, err)
 		}
 	}
+}
+
+// inTime takes a step within half of the time that is left, if it has an end:
+// one that hangs leaves the other half to those after it.
+func (e *Engine) inTime(ctx context.Context, run cordon.Run, i int) error {
+	if end, ok := ctx.Deadline(); ok && i < len(run.Steps)-1 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(end)/2)
+		defer cancel()
+	}
+	return e.step(ctx, run, run.Steps[i])
 }
 
 func (e *Engine) loadRun(ctx context.Context, id string) (run cordon.Run, err error) {

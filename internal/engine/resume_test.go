@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -107,11 +108,7 @@ func TestWishGrowsOld(t *testing.T) {
 		72 * time.Hour:          "refused; disable_user skipped too_old",
 	} {
 		w := newWorld(t, action.Documented, sim.Options{}, "entraID")
-		plan := cordon.Plan{Schema: cordon.PlanSchema, TenantID: w.tenant, Steps: []cordon.PlannedStep{{Action: cordon.ActionDisableUser, Target: cordon.NewUser(adaID, "", "")}}}
-		run := w.engine.newRun(plan, cordon.Requester{Person: "sam@desk"}, "test")
-		if err := w.engine.Store.Write(t.Context(), func(tx *store.Tx) error { return tx.AddRun(t.Context(), run) }); err != nil {
-			t.Fatal(err)
-		}
+		run := w.stored(cordon.ActionDisableUser)
 		w.ahead.Add(int64(later))
 		if run = w.again(run); story(run) != want {
 			t.Errorf("%s later: %s, want %s", later, story(run), want)
@@ -215,4 +212,52 @@ func (w *world) entries() (entries []cordon.Entry) {
 	}
 	slices.Reverse(entries)
 	return entries
+}
+
+// stored is a person's wish that is stored and not begun.
+func (w *world) stored(actions ...cordon.ActionName) cordon.Run {
+	w.T.Helper()
+	plan := cordon.Plan{Schema: cordon.PlanSchema, TenantID: w.tenant}
+	for _, a := range actions {
+		plan.Steps = append(plan.Steps, cordon.PlannedStep{Action: a, Target: cordon.NewUser(adaID, "ada@contoso.com", "")})
+	}
+	run := w.engine.newRun(plan, cordon.Requester{Person: "sam@desk"}, "test")
+	if err := w.engine.Store.Write(w.T.Context(), func(tx *store.Tx) error { return tx.AddRun(w.T.Context(), run) }); err != nil {
+		w.T.Fatal(err)
+	}
+	return run
+}
+
+// A run ended when its tenant was removed. When the tenant is added again, the
+// job that was left over does not act.
+func TestAbandonedIsNotResumed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, action.Documented, sim.Options{}, "entraID")
+	run := w.lost(sim.Fault{Method: "PATCH", Path: "/v1.0/users/*", Drop: "before"}, cordon.ActionDisableUser)
+	if err := w.engine.Store.Write(t.Context(), func(tx *store.Tx) error {
+		_, err := Abandon(t.Context(), tx, w.tenant, "the tenant was removed", w.now())
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if run = w.again(run); story(run) != "failed; disable_user unknown pending" || !w.enabled() {
+		t.Errorf("%s, enabled: %v", story(run), w.enabled())
+	}
+}
+
+// A step that hangs until the job ends leaves time for those after it.
+func TestHangingStepLeavesTime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, action.Documented, sim.Options{}, "entraID", "okta")
+	w.fault(sim.Fault{Path: "/v1.0/" + identities + "*", DelayMS: 60_000})
+	run := w.stored(cordon.ActionDisableOkta, cordon.ActionDisableUser)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+	defer cancel()
+	if err := w.engine.advance(ctx, run.ID); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+	run, err := w.engine.loadRun(t.Context(), run.ID)
+	if err != nil || story(run) != "running; disable_okta planned; disable_user done confirmed" {
+		t.Errorf("%s, %v", story(run), err)
+	}
 }

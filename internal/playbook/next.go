@@ -14,21 +14,25 @@ import (
 // repeats anything. Those put off are passed over for now. What keeps one
 // account of a user from being changed does not keep the others from it: the
 // run goes on, and ends failed or refused. What else is held, refused or
-// failed, or was contradicted, stops the run there. A shadow run is only
-// judged, to its last step.
+// failed, or was contradicted, stops the run there, but for later steps that
+// left before an earlier one was judged: what became of them is still to be
+// known. A shadow run is only judged, to its last step.
 func Next(r cordon.Run, putOff ...int) (int, cordon.RunState) {
 	if len(r.Steps) == 0 {
 		return -1, cordon.RunFailed // nothing was done, and nothing is done
 	}
 	var states []cordon.RunState // in which steps leave the run, save those that are settled
+	stopped := false
 	for i, s := range r.Steps {
+		if stopped && s.Outcome != cordon.OutcomeIntent && s.Outcome != cordon.OutcomeUnknown {
+			continue
+		}
 		state := after(s, r.Shadow)
 		if state == cordon.RunRunning && !slices.Contains(putOff, i) {
 			return i, state
 		}
-		if states = append(states, state); state != "" && !alone(s, state) {
-			break
-		}
+		states = append(states, state)
+		stopped = stopped || state != "" && !alone(s, state)
 	}
 	for _, state := range []cordon.RunState{cordon.RunRunning, cordon.RunHeld, cordon.RunFailed, cordon.RunRefused} {
 		if slices.Contains(states, state) {
