@@ -173,8 +173,11 @@ func (e *Engine) attempt(ctx context.Context, t Tenant, run cordon.Run, s cordon
 		}
 		sit.NotOffered = verb.NotOffered(before)
 	}
-	if ctx.Err() != nil { // what the end of the process kept from being read is no verdict
-		return ctx.Err()
+	if err := ctx.Err(); err != nil {
+		if errors.Is(err, context.Canceled) || e.Now().Sub(run.StartedAt) < patience {
+			return err // what the end of the process kept from being read is no verdict, nor what may answer yet
+		}
+		sit.Unreadable, ctx = append(sit.Unreadable, "no answer in time"), context.WithoutCancel(ctx)
 	}
 	if e.passing(run, failed) {
 		return fmt.Errorf("judge %s on %s: %w", s.Action, s.Target.ID(), failed)

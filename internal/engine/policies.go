@@ -27,7 +27,8 @@ func (e *Engine) policies(ctx context.Context, t Tenant) ([]guard.CAPolicy, erro
 		o, err = tx.Observation(ctx, t.ID, cordon.SourceConditionalAccess)
 		return err
 	})
-	if err == nil && o.State == cordon.ObservedValue && e.Now().Sub(o.ObservedAt) < cordon.StaleAfter {
+	age := e.Now().Sub(o.ObservedAt) // below zero: the clock was set back since
+	if err == nil && o.State == cordon.ObservedValue && age >= 0 && age < cordon.StaleAfter {
 		var raws []json.RawMessage
 		if err := json.Unmarshal(o.Value, &raws); err != nil {
 			return nil, err

@@ -261,3 +261,24 @@ func TestHangingStepLeavesTime(t *testing.T) {
 		t.Errorf("%s, %v", story(run), err)
 	}
 }
+
+// What hangs is waited for as long as what is down, and then a person is told.
+func TestHangingStepEnds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, action.Documented, sim.Options{}, "entraID", "okta")
+	w.fault(sim.Fault{Path: "/v1.0/" + identities + "*", DelayMS: 60_000})
+	run := w.stored(cordon.ActionDisableOkta)
+	for _, later := range []time.Duration{0, patience, 0} {
+		w.ahead.Add(int64(later))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		_ = w.engine.advance(ctx, run.ID) // as a job does, whose time ends
+		cancel()
+	}
+	run, err := w.engine.loadRun(t.Context(), run.ID)
+	if err := errors.Join(err, w.engine.Tell(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	if story(run) != "refused; disable_okta skipped situation_unreadable" || len(w.told) != 1 || w.told[0].Kind != cordon.NoticeRefused {
+		t.Errorf("%s, told %+v", story(run), w.told)
+	}
+}
