@@ -72,7 +72,7 @@ func (e *Engine) step(ctx context.Context, run cordon.Run, s cordon.Step) error 
 	if !ok {
 		return e.finish(ctx, t, run, verb, s, failed(s, "no action is called "+string(s.Action)))
 	}
-	if s.Outcome == cordon.OutcomeIntent || s.Outcome == cordon.OutcomeUnknown {
+	if s.Attempts > 0 { // it may have left
 		return e.resume(ctx, t, run, s, verb)
 	}
 	s.Target = named(ctx, t, s.Target)

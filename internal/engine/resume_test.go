@@ -282,3 +282,23 @@ func TestHangingStepEnds(t *testing.T) {
 		t.Errorf("%s, told %+v", story(run), w.told)
 	}
 }
+
+// A password reset got no answer, and its repetition was throttled. Before the
+// next one leaves, the state is read: the first may have arrived after all.
+func TestThrottledRepetitionIsNotBlind(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, action.Documented, sim.Options{}, "entraID")
+	run := w.stored(cordon.ActionForcePasswordReset)
+	s := run.Steps[0]
+	long := w.now().AddDate(-1, 0, 0)
+	s.Attempts, s.Outcome, s.Verdict, s.ActedAt = 2, cordon.OutcomeIntent, cordon.Verdict{Decision: cordon.Allow}, w.now()
+	s.Prior = action.State{PasswordChanged: &long}.JSON()
+	verb, _ := w.engine.verbs.Find(s.Action)
+	s = settle(s, verb, "", cordon.ErrThrottled, true)
+	if err := w.engine.Store.Write(t.Context(), func(tx *store.Tx) error { return tx.PutStep(t.Context(), run, s) }); err != nil {
+		t.Fatal(err)
+	}
+	if run = w.again(run); w.writes() != 0 || run.Steps[0].Proof != cordon.ProofConfirmed {
+		t.Errorf("%s, %d writes", story(run), w.writes())
+	}
+}
