@@ -26,6 +26,7 @@ type bar struct {
 	done, all int
 	shown     *progressbar.ProgressBar // nil until it is shown
 	drawn     time.Time
+	over      bool
 }
 
 func newBar(d *Deps, all int, what string) *bar {
@@ -38,8 +39,17 @@ func newBar(d *Deps, all int, what string) *bar {
 
 func startBar(out io.Writer, all int, what string) *bar {
 	b := &bar{out: out, what: what, all: all}
-	b.timer = time.AfterFunc(barAfter, func() { b.set(func() { b.shown = b.draw() }) })
+	b.timer = time.AfterFunc(barAfter, b.show)
 	return b
+}
+
+// show draws the bar, unless the work ended just now.
+func (b *bar) show() {
+	b.set(func() {
+		if !b.over {
+			b.shown = b.draw()
+		}
+	})
 }
 
 func (b *bar) draw() *progressbar.ProgressBar {
@@ -77,6 +87,7 @@ func (b *bar) end() {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.over = true
 	if b.shown != nil {
 		_ = b.shown.Finish()
 		b.shown = nil

@@ -59,3 +59,15 @@ func TestBarNeedsTerminal(t *testing.T) {
 		}
 	})
 }
+
+// A bar whose second is over while the work ends is not left standing.
+func TestBarAfterItsEnd(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	b := startBar(&out, 3, "tenants")
+	b.end()
+	b.show()
+	if out.Len() > 0 {
+		t.Errorf("drawn: %q", out.String())
+	}
+}
