@@ -120,7 +120,7 @@ func TestReasonsStayWhole(t *testing.T) {
 	t.Parallel()
 	for _, head := range []string{"reason", "what to do"} {
 		var out bytes.Buffer
-		long := "grant the app the permission User.Read.All"
+		long := "grant the app the permission User.Read.All. The answer: " + strings.Repeat("x", 500) + "; an administrator consents at https://x.example/adminconsent"
 		err := printTable(&out, []string{long}, []column[string]{{head, func(s string) string { return s }}}, 20)
 		if want := strings.ToUpper(head) + "\n" + long + "\n"; err != nil || out.String() != want {
 			t.Errorf("got %q, %v", out.String(), err)
@@ -147,11 +147,11 @@ func TestTableFits(t *testing.T) {
 			"A                                     B                        C\n" + id + "  one two three four five  six seven eight nine t…\n" + at + "                   short                    äöü\n"},
 		{"both", 70, [][]string{{id, "one two three four five", "six seven eight nine ten eleven"}},
 			"A                                     B                C\n" + id + "  one two three …  six seven eigh…\n"},
-		{"no room", 20, [][]string{{id, "one two three four five", at}}, "A                                     B         C\n" + id + "  one two…  " + at + "\n"},
+		{"no room", 40, [][]string{{id, "one two three four five", at}}, "A                                     B                      C\n" + id + "  one two three four f…  " + at + "\n"},
 		{"a link", 20, [][]string{{"1", "2", "consent at https://x.example/adminconsent"}, {"1", "2", "a text that has no link in it"}},
 			"A  B  C\n1  2  consent at https://x.example/adminconsent\n1  2  a text that has no link in it\n"},
 		{"a text, then a user", 50, [][]string{{at, "break.glass.one@contoso.com", "one two three four five"}}, "A                    B                    C\n" + at + "  break.glass.one@co…  one two…\n"},
-		{"a user who stays", 40, [][]string{{at, "break.glass.one@contoso.com", "one two three four five"}}, "A                    B                            C\n" + at + "  break.glass.one@contoso.com  one two…\n"},
+		{"a user who stays", 40, [][]string{{at, "break.glass.one@contoso.com", "one two three four five"}}, "A                    B                            C\n" + at + "  break.glass.one@contoso.com  one two three four five\n"},
 	}
 	for _, tt := range tests {
 		var columns []column[[]string]

@@ -13,11 +13,12 @@ import (
 
 // How much of a cell a table shows: titles come from tenants.
 const (
-	maxCell = 100
-	maxLast = 500 // nothing stands behind it: reasons come out whole
-	minText = 8   // what a narrow terminal leaves of a text
-	minName = 16  // and of a name
-	tabStop = 2   // blanks between columns
+	maxCell  = 100
+	maxLast  = 500  // nothing stands behind it
+	maxWhole = 2000 // of reasons, which are ours: the link that mends it is at their end
+	minText  = 8    // what a narrow terminal leaves of a text
+	minName  = 16   // and of a name
+	tabStop  = 2    // blanks between columns
 )
 
 // width is that of the terminal that answers go to; 0 where there is none.
@@ -44,7 +45,10 @@ func printTable[T any](out io.Writer, rows []T, columns []column[T], width int) 
 		var row []string
 		for i, c := range columns {
 			limit := maxCell
-			if i == len(columns)-1 {
+			switch {
+			case isReason(cells[0][i]):
+				limit = maxWhole
+			case i == len(columns)-1:
 				limit = maxLast
 			}
 			row = append(row, cordon.Plain(c.cell(r), limit))
@@ -82,15 +86,21 @@ func measure(cells [][]string) []int {
 }
 
 // fit narrows columns until a row fits: texts first, and names when that makes
-// it fit. What stays too wide wraps.
+// it fit. A row that is too wide even so takes as many lines as it needs, and
+// texts are cut no more than these ask for.
 func fit(cells [][]string, widths []int, width int) {
-	over := -tabStop - width
+	total := -tabStop
 	for _, w := range widths {
-		over += w + tabStop
+		total += w + tabStop
 	}
-	over = narrow(widths, columnsWith(cells, " "), minText, over)
-	if names := slices.Clone(widths); narrow(names, columnsWith(cells, "@"), minName, over) == 0 {
-		copy(widths, names)
+	texts, names := columnsWith(cells, " "), columnsWith(cells, "@")
+	for room := width; ; room += width {
+		cut := slices.Clone(widths)
+		over := narrow(cut, texts, minText, total-room)
+		if narrow(cut, names, minName, over) == 0 {
+			copy(widths, cut)
+			return
+		}
 	}
 }
 
@@ -117,7 +127,7 @@ func narrow(widths, columns []int, least, over int) int {
 // reasons, which few rows have, are read to their end.
 func columnsWith(cells [][]string, sign string) (columns []int) {
 	for i, head := range cells[0] {
-		found, whole := false, head == "REASON" || head == "WHAT TO DO"
+		found, whole := false, isReason(head)
 		for _, row := range cells[1:] {
 			found = found || strings.Contains(row[i], sign) && len(row[i]) > len("2006-01-02 15:04:05")
 			whole = whole || strings.Contains(row[i], "://")
@@ -127,4 +137,9 @@ func columnsWith(cells [][]string, sign string) (columns []int) {
 		}
 	}
 	return columns
+}
+
+// isReason reports whether a column says why, or what to do.
+func isReason(head string) bool {
+	return head == "REASON" || head == "WHAT TO DO"
 }

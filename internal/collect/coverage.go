@@ -19,22 +19,26 @@ func (r *Request) Whole() cordon.Coverage {
 	return c
 }
 
+// maxReason bounds a reason. An error of the client and what to do about it fit:
+// the request id, by which Microsoft finds it, is at its end.
+const maxReason = 800
+
 // Failed is the coverage after a reading that ended with err: the window that
 // is whole stays what it was. pages says whether some of it came.
 func (r *Request) Failed(err error, pages int) cordon.Coverage {
 	c := cordon.Coverage{
 		TenantID: r.TenantID, Source: r.Source, State: cordon.CoverageUnreadable,
-		ReadFrom: r.Last.ReadFrom, ReadUntil: r.Last.ReadUntil, CheckedAt: r.Now, Reason: cordon.Plain(err.Error(), 400),
+		ReadFrom: r.Last.ReadFrom, ReadUntil: r.Last.ReadUntil, CheckedAt: r.Now, Reason: cordon.Plain(err.Error(), maxReason),
 	}
 	switch {
 	case errors.Is(err, cordon.ErrUnlicensed), errors.Is(err, cordon.ErrNotProvisioned), errors.Is(err, cordon.ErrNotInCloud):
 		c.State = cordon.CoverageUnlicensed
 	case r.Source == cordon.SourceCredential && loss(err) != "":
-		c.State, c.Reason = cordon.CoverageDenied, cordon.Plain(loss(err)+": "+err.Error(), 400)
+		c.State, c.Reason = cordon.CoverageDenied, cordon.Plain(loss(err)+": "+err.Error(), maxReason)
 	case errors.Is(err, cordon.ErrDenied) && Needs(r.Source) == "":
 		c.State = cordon.CoverageDenied
 	case errors.Is(err, cordon.ErrDenied):
-		c.State, c.Reason = cordon.CoverageDenied, cordon.Plain("grant the app "+Needs(r.Source)+" and consent as an administrator: "+err.Error(), 400)
+		c.State, c.Reason = cordon.CoverageDenied, cordon.Plain("grant the app "+Needs(r.Source)+" and consent as an administrator: "+err.Error(), maxReason)
 	case errors.Is(err, cordon.ErrCredential), errors.Is(err, cordon.ErrGone):
 		c.State = cordon.CoverageDenied
 	case pages > 0:

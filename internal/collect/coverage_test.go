@@ -51,7 +51,11 @@ func TestCoverage(t *testing.T) {
 			t.Errorf("%v after %d pages: got %+v, want %+v", tt.err, tt.pages, got, want)
 		}
 	}
-	if got := r.Failed(errors.New(strings.Repeat("x", 1000)+"\x1b"), 0); len(got.Reason) > 410 {
+	refused := errors.New("microsoft: GET /api/alerts: 403 Forbidden: " + strings.Repeat("x", 500) + " (request 7)")
+	if got := r.Failed(refused, 0); !strings.HasSuffix(got.Reason, " (request 7)") {
+		t.Errorf("the request id is cut from %q", got.Reason)
+	}
+	if got := r.Failed(errors.New(strings.Repeat("x", 1000)+"\x1b"), 0); len(got.Reason) > 810 {
 		t.Errorf("a reason of %d bytes", len(got.Reason))
 	}
 }

@@ -103,7 +103,7 @@ func TestTerminal(t *testing.T) {
 	want := "10:00:00  contained  contoso  disable_user ada@contoso.com (proof confirmed)\n" +
 		"10:00:00  incident   contoso  an incident was opened\n" +
 		"10:00:00  contained  " + harmless + "  " + harmless + " (" + harmless + ")\n" +
-		"10:00:00  contained  " + strings.Repeat("y", 40) + "…  " + strings.Repeat("x", 200) + "… (" + strings.Repeat("z", 100) + "…)\n"
+		"10:00:00  contained  " + strings.Repeat("y", 40) + "…  " + strings.Repeat("x", 400) + "… (" + strings.Repeat("z", 100) + "…)\n"
 	if out.String() != want {
 		t.Errorf("got  %q\nwant %q", out.String(), want)
 	}

@@ -32,7 +32,7 @@ func (t *Terminal) Send(_ context.Context, n cordon.Notice) error {
 
 // Line is a notice as one line of text. What tenants wrote is made harmless.
 func Line(n cordon.Notice) string {
-	line := fmt.Sprintf("%s  %-9s  %s  %s", n.At.UTC().Format(time.TimeOnly), n.Kind, cordon.Plain(n.Tenant, 40), cordon.Plain(n.Title, 200))
+	line := fmt.Sprintf("%s  %-9s  %s  %s", n.At.UTC().Format(time.TimeOnly), n.Kind, cordon.Plain(n.Tenant, 40), cordon.Plain(n.Title, 400))
 	if n.Reason != "" {
 		line += " (" + cordon.Plain(n.Reason, 100) + ")"
 	}
