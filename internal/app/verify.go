@@ -24,6 +24,9 @@ func (c *Config) Verify(ctx context.Context, o Options) ([]Ending, error) {
 	_, playbookErr := c.LoadPlaybooks()
 	_, mute, channelErr := c.channels(ctx, o)
 	_, tenantErr := c.Select(Selection{})
+	if len(c.Tenants) == 0 && !c.App.none() {
+		tenantErr = nil // they are added, or connect themselves, later
+	}
 	ends, err := c.verifyCredentials(ctx, o)
 	return ends, errors.Join(err, tenantErr, playbookErr, channelErr, mute)
 }
@@ -37,6 +40,11 @@ func (c *Config) verifyCredentials(ctx context.Context, o Options) (ends []Endin
 	}
 	defer e.hub.Close()
 	errs := []error{e.brokenKey(ctx)}
+	if len(c.Tenants) == 0 && !c.App.none() {
+		if _, err := c.App.open(ctx, o); err != nil {
+			errs = append(errs, fmt.Errorf("app: %w", err))
+		}
+	}
 	told := map[string]bool{} // many tenants share the app
 	for _, tc := range c.Tenants {
 		who := "tenant " + tc.Name
