@@ -112,6 +112,14 @@ func putBenchSignals(ctx context.Context, tx *store.Tx, tenant string) error {
 			OccurredAt: at, DetectedAt: at, UpdatedAt: at.Add(-time.Duration(i) * time.Minute), Raw: []byte("{}"),
 		})
 	}
-	_, err := tx.PutSignals(ctx, all)
-	return err
+	if _, err := tx.PutSignals(ctx, all); err != nil {
+		return err
+	}
+	for _, source := range cordon.Sources() { // or the list would say that it is not whole
+		c := cordon.Coverage{TenantID: tenant, Source: source, State: cordon.CoverageWhole, ReadUntil: at, CheckedAt: at}
+		if err := tx.PutCoverage(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
