@@ -60,10 +60,17 @@ func (a *Account) turned(asks microsoft.IdentityAction) bool {
 	return slices.Contains(a.Offers, opposite) && !slices.Contains(a.Offers, asks)
 }
 
-// switching returns disable or enable, and the word for people.
-func switching(enabled bool) (microsoft.IdentityAction, cordon.Effect) {
+// switching disables or enables an account that a provider keeps. In words:
+// where that is, and what disabling breaks. What it asks the provider for is
+// returned besides.
+func switching(p microsoft.IdentityProvider, enabled bool, disable, enable cordon.ActionName, where, breaks string) (Verb, microsoft.IdentityAction) {
 	if enabled {
-		return microsoft.IdentityEnable, cordon.EffectRestore
+		v := byIdentity(p, microsoft.IdentityEnable)
+		v.Name, v.Effect, v.About, v.Breaks = enable, cordon.EffectRestore, "Enable the user's account "+where, "nothing"
+		return v, microsoft.IdentityEnable
 	}
-	return microsoft.IdentityDisable, cordon.EffectContain
+	v := byIdentity(p, microsoft.IdentityDisable)
+	v.Name, v.Effect, v.About, v.Breaks = disable, cordon.EffectContain, "Disable the user's account "+where, breaks
+	v.UndoneBy = enable
+	return v, microsoft.IdentityDisable
 }

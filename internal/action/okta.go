@@ -9,14 +9,8 @@ import (
 
 // switchOkta disables or enables the account at Okta.
 func switchOkta(enabled bool) Verb {
-	asks, effect := switching(enabled)
-	v := byIdentity(microsoft.ProviderOkta, asks)
-	v.Name, v.Effect, v.UndoneBy = cordon.ActionDisableOkta, effect, cordon.ActionEnableOkta
-	v.About = "Disable the user's account at Okta"
-	v.Breaks = "the user cannot sign in with Okta until enabled again"
-	if enabled {
-		v.Name, v.UndoneBy, v.About, v.Breaks = cordon.ActionEnableOkta, "", "Enable the user's account at Okta", "nothing"
-	}
+	v, asks := switching(microsoft.ProviderOkta, enabled, cordon.ActionDisableOkta, cordon.ActionEnableOkta,
+		"at Okta", "the user cannot sign in with Okta until enabled again")
 	v.Met = func(prior *State, now State) bool {
 		return now.Account.is(enabled, prior == nil, asks) && (prior == nil || now.speaksOfOkta(enabled, asks))
 	}

@@ -9,14 +9,8 @@ import (
 // follows at the next synchronisation. The flag of the identity is taken for
 // that of Active Directory when it has an account there.
 func switchOnPremises(enabled bool) Verb {
-	asks, effect := switching(enabled)
-	v := byIdentity(microsoft.ProviderActiveDirectory, asks)
-	v.Name, v.Effect, v.UndoneBy = cordon.ActionDisableOnPremises, effect, cordon.ActionEnableOnPremises
-	v.About = "Disable the user's account in Active Directory"
-	v.Breaks = "the user cannot sign in on premises, and soon nowhere, until enabled again"
-	if enabled {
-		v.Name, v.UndoneBy, v.About, v.Breaks = cordon.ActionEnableOnPremises, "", "Enable the user's account in Active Directory", "nothing"
-	}
+	v, asks := switching(microsoft.ProviderActiveDirectory, enabled, cordon.ActionDisableOnPremises, cordon.ActionEnableOnPremises,
+		"in Active Directory", "the user cannot sign in on premises, and soon nowhere, until enabled again")
 	v.Met = func(prior *State, now State) bool { return now.Account.is(enabled, prior == nil, asks) }
 	v.Shows = func(now State) bool { return now.Account != nil && now.Account.Enabled != nil }
 	return v
