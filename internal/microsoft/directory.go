@@ -37,29 +37,35 @@ type Role struct {
 // Needs: User.Read.All, RoleManagement.Read.Directory
 func (s *DirectoryService) RolesOf(ctx context.Context, userID string) ([]Role, error) {
 	c := (*core)(s)
-	q := get(graph, FamilyDirectory, 2, pathUsers+"/"+segment(userID)+"/transitiveMemberOf", "")
-	if !cordon.IsGUID(userID) {
-		return nil, c.fail(q, &Error{kind: cordon.ErrBadRequest, Message: "not an object id"})
-	}
-	held, err := collect[membership](ctx, c, q)
+	held, err := (*UsersService)(c).Memberships(ctx, userID)
 	if err != nil {
 		return nil, fmt.Errorf("roles of %s: %w", userID, err)
 	}
-	filter := "$filter=principalId%20eq%20'" + userID + "'&$expand=roleDefinition"
-	assigned, err := collect[roleAssignment](ctx, c, get(graph, FamilyDirectory, 2, pathAssignments, filter))
+	q, roles, err := c.assigned(ctx, userID)
 	if err != nil {
 		return nil, fmt.Errorf("roles of %s: %w", userID, err)
 	}
-	var roles []Role
 	for _, m := range held {
 		if m.isRole() {
 			roles = append(roles, Role{TemplateID: strings.ToLower(m.RoleTemplateID), Name: m.DisplayName})
 		}
 	}
-	for _, a := range assigned {
+	return c.unite(q, roles)
+}
+
+// assigned returns the roles that are assigned to a user or an app itself, and
+// the request that told.
+func (c *core) assigned(ctx context.Context, principalID string) (*request, []Role, error) {
+	q := get(graph, FamilyDirectory, 2, pathAssignments, "$filter=principalId%20eq%20'"+segment(principalID)+"'&$expand=roleDefinition")
+	if !cordon.IsGUID(principalID) {
+		return q, nil, c.bad(q, "not an object id")
+	}
+	found, err := collect[roleAssignment](ctx, c, q)
+	var roles []Role
+	for _, a := range found {
 		roles = append(roles, a.role())
 	}
-	return c.unite(q, roles)
+	return q, roles, err
 }
 
 // unite orders roles and drops those that are named twice. A role without its
@@ -77,18 +83,6 @@ func (c *core) unite(q *request, roles []Role) ([]Role, error) {
 			Message: "roles are shown without saying which: grant RoleManagement.Read.Directory"})
 	}
 	return roles, nil
-}
-
-// A membership is a group, an administrative unit or a role.
-type membership struct {
-	Type           string `json:"@odata.type"`
-	DisplayName    string `json:"displayName"`
-	RoleTemplateID string `json:"roleTemplateId"`
-}
-
-// isRole counts what does not say what it is as a role, to be on the safe side.
-func (m membership) isRole() bool {
-	return m.Type == "#microsoft.graph.directoryRole" || m.Type == "" || m.RoleTemplateID != ""
 }
 
 type roleAssignment struct {

@@ -3,8 +3,6 @@ package microsoft
 import (
 	"context"
 	"fmt"
-
-	"github.com/cordonhq/cordon"
 )
 
 // RolePrivilegedAuthenticationAdministrator is the template id of the least
@@ -20,17 +18,9 @@ const RolePrivilegedAuthenticationAdministrator = "7be44c8a-adaf-4e2a-84d6-ab264
 // Needs: RoleManagement.Read.Directory
 func (s *DirectoryService) RolesOfApp(ctx context.Context, principalID string) ([]Role, error) {
 	c := (*core)(s)
-	q := get(graph, FamilyDirectory, 2, pathAssignments, "$filter=principalId%20eq%20'"+segment(principalID)+"'&$expand=roleDefinition")
-	if !cordon.IsGUID(principalID) {
-		return nil, c.bad(q, "not an object id")
-	}
-	assigned, err := collect[roleAssignment](ctx, c, q)
+	q, roles, err := c.assigned(ctx, principalID)
 	if err != nil {
 		return nil, fmt.Errorf("roles of app %s: %w", principalID, err)
-	}
-	var roles []Role
-	for _, a := range assigned {
-		roles = append(roles, a.role())
 	}
 	return c.unite(q, roles)
 }

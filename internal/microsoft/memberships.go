@@ -36,6 +36,11 @@ type Membership struct {
 	RoleAssignable *bool  `json:"isAssignableToRole"`
 }
 
+// isRole counts what does not say what it is as a role, to be on the safe side.
+func (m Membership) isRole() bool {
+	return m.Type == "#microsoft.graph.directoryRole" || m.Type == "" || m.RoleTemplateID != ""
+}
+
 // CheckMemberGroups returns those of the groups that a user belongs to,
 // directly or through others. More than 20 groups take several calls.
 //
