@@ -83,6 +83,7 @@ func (w *world) calls() string {
 
 // Every verb: read, not met, do, read, met, proved. One call leaves, under the
 // request id that was written down, as the verb's Wire says.
+// It is long because every verb is a row of it.
 func TestVerbsAgainstTheCloud(t *testing.T) {
 	t.Parallel()
 	user, tenant := cordon.NewUser(userID, "ada@contoso.com", ""), cordon.NewTenantEntity("x")

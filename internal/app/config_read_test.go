@@ -19,6 +19,7 @@ func tenant(lines ...string) string {
 	return "tenants:\n  - id: " + guidA + "\n    name: contoso\n    credential: {client_id: " + guidB + ", secret: \"env:A\"}\n" + strings.Join(lines, "")
 }
 
+// What is written in a configuration, and what is read of it; one table.
 func TestParseConfig(t *testing.T) {
 	t.Parallel()
 	no := false
@@ -91,6 +92,7 @@ poll: {threats: 10s, posture: 1h}
 	}
 }
 
+// Each mistake is told with its place and without its value. It is long because every mistake is a row of it.
 func TestParseConfigRefuses(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, text, want string }{

@@ -47,6 +47,7 @@ func (w *world) coverageOf(source cordon.Source) (c cordon.Coverage) {
 
 // TestThrottledReadingIsPutOff: what passes is not told, and does not make a
 // source unreadable. What stays is told, once, and so is its end.
+// It is long because its rows are stories.
 func TestThrottledReadingIsPutOff(t *testing.T) {
 	t.Parallel()
 	type reading struct {

@@ -24,19 +24,7 @@ func TestUsageIsStored(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer func() { _ = s.Close() }()
-		rows := func() (names []string) {
-			err := s.Read(t.Context(), func(tx *store.Tx) error {
-				all, err := tx.Usage(t.Context())
-				for _, u := range all {
-					names = append(names, u.TenantID+" "+u.At.Format("04:05"))
-				}
-				return err
-			})
-			if err != nil {
-				t.Error(err)
-			}
-			return names
-		}
+		rows := func() []string { return usageRows(t, s) }
 		begin := time.Now()
 		var mu sync.Mutex
 		usedAt := map[string]time.Time{"old": begin}
@@ -80,6 +68,22 @@ func TestUsageIsStored(t *testing.T) {
 		<-done
 		at(121*time.Second, "busy 02:01", "quiet 01:00")
 	})
+}
+
+// usageRows returns whose usage is stored, and as of which minute and second.
+func usageRows(t *testing.T, s *store.Store) (names []string) {
+	t.Helper()
+	err := s.Read(t.Context(), func(tx *store.Tx) error {
+		all, err := tx.Usage(t.Context())
+		for _, u := range all {
+			names = append(names, u.TenantID+" "+u.At.Format("04:05"))
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	return names
 }
 
 func newUsageEngine(t *testing.T, s *store.Store, usage func(time.Time) []cordon.Usage) *Engine {

@@ -15,6 +15,7 @@ type verdictCase struct {
 }
 
 // cases holds every reason, and both sides of every boundary.
+// It is long because it is one table.
 func cases() []verdictCase {
 	const day, tick = 24 * time.Hour, time.Microsecond
 	admins := func(ids ...string) func(*Situation) { return func(s *Situation) { s.GlobalAdmins = ids } }

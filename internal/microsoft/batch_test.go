@@ -52,6 +52,7 @@ func itemError(status int, code, message string) string {
 // 5xx, out of order, and leaves one out. Each call gets its own answer, and
 // only the reads that failed for a moment are asked again, after the longest
 // time that was named.
+// It is long because the answers and what becomes of them are one story.
 func TestFault05MixedBatch(t *testing.T) {
 	t.Parallel()
 	b := &batcher{item: func(n int, e batchEntry) string {

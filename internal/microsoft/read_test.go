@@ -13,6 +13,7 @@ import (
 
 // Whatever is not the collection that was asked for is an error, and never an
 // empty list.
+// It is long because every such answer is a row of it.
 func TestNoAnswerIsNoEmptyList(t *testing.T) {
 	t.Parallel()
 	big := `{"value":[{"id":"` + strings.Repeat("x", 1<<20) + `"}`

@@ -42,6 +42,7 @@ func all[T any](seq iter.Seq2[Page, error]) (any, error) {
 
 // Each read asks for one address and reads what the service's own samples
 // hold.
+// It is long because every read is a row of it.
 func TestReads(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

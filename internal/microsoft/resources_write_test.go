@@ -13,6 +13,7 @@ import (
 )
 
 // Each write leaves once, with these bytes.
+// It is long because every write is a row of it.
 func TestWritesOnTheWire(t *testing.T) {
 	t.Parallel()
 	const machine, ids = "1e5bc9d7e413ddd7902c2932e418702b84d0cc07", `["` + userID + `"]`
@@ -166,6 +167,7 @@ func TestWriteAnsweredOddly(t *testing.T) {
 }
 
 // What cannot be meant is refused before anything leaves.
+// It is long because every such call is a row of it.
 func TestCallsThatMustNotLeave(t *testing.T) {
 	t.Parallel()
 	f := newFake(t, say(200, `{"value":[]}`))
