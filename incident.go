@@ -17,9 +17,9 @@ type Incident struct {
 	ID        string
 	TenantID  string
 	Entity    Entity
-	Signals   []string // signal ids, oldest first
-	Sources   []Source // that spoke
-	Origins   []Origin // that noticed
+	Signals   []string   // signal ids, oldest first
+	Sources   []Source   // that spoke
+	Detectors []Detector // that noticed
 	Score     Score
 	State     IncidentState
 	MergedTo  string    // the incident it went into, for IncidentMerged

@@ -25,16 +25,16 @@ func (s Severity) Rank() int {
 	return max(0, slices.Index(order, s))
 }
 
-// An Origin is the detector that noticed. Two sources may carry the word of
-// one origin: a Defender for Endpoint alert comes through alerts and through
-// endpoint_alerts. Only different origins corroborate each other.
-type Origin string
+// A Detector is the detector that noticed. Two sources may carry the word of
+// one detector: a Defender for Endpoint alert comes through alerts and through
+// endpoint_alerts. Only different detectors corroborate each other.
+type Detector string
 
-// The origins that Cordon knows by name; others are kept as the wire has them.
+// The detectors that Cordon knows by name; others are kept as the wire has them.
 const (
-	OriginIdentityProtection Origin = "entra_id_protection"
-	OriginEndpoint           Origin = "defender_for_endpoint"
-	OriginCordon             Origin = "cordon"
+	DetectorIdentityProtection Detector = "entra_id_protection"
+	DetectorEndpoint           Detector = "defender_for_endpoint"
+	DetectorCordon             Detector = "cordon"
 )
 
 // A SignalState says whether the feed still holds the matter to be open.
@@ -52,7 +52,7 @@ type Signal struct {
 	ID         string          // ours, derived from tenant, source, native id and version
 	TenantID   string          //
 	Source     Source          // the feed that carried it
-	Origin     Origin          // the detector that noticed
+	Detector   Detector        // the detector that noticed
 	NativeID   string          // the feed's own id
 	Version    string          // changes when the feed changes the fact
 	Kind       string          // the feed's word for what happened, such as anomalousToken

@@ -27,7 +27,7 @@ const (
 	ReasonUndone       Reason = "cool_down_undo"       // refuse: a person undid it within 24 h
 	ReasonShadow       Reason = "playbook_shadow"      // refuse: the playbook is not switched on
 	ReasonTwoPeople    Reason = "two_people"           // hold: an administrator is the target
-	ReasonCorroborate  Reason = "corroboration"        // hold: fewer than two independent origins
+	ReasonCorroborate  Reason = "corroboration"        // hold: fewer than two independent detectors
 	ReasonFloor        Reason = "coverage_floor"       // hold: a source could not be read
 	ReasonCapDisables  Reason = "cap_disables"         // hold: 3 disables in 15 min
 	ReasonCapUsers     Reason = "cap_users"            // hold: 5 users or 1 % of users in an hour

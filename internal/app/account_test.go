@@ -13,7 +13,7 @@ import (
 
 const inWords = `name: in-words
 version: 1
-corroboration: {origins: 2, within: 30m}
+corroboration: {detectors: 2, within: 30m}
 max_age: 48h
 when: |
   incident.entity_kind == "user" && signals.exists(s, s.state == "open" && s.severity_rank >= rank("high"))

@@ -106,7 +106,7 @@ func putBenchSignals(ctx context.Context, tx *store.Tx, tenant string) error {
 	for i := range 100 {
 		id := fmt.Sprintf("%016x", i+1)
 		all = append(all, cordon.Signal{
-			ID: id, TenantID: tenant, Source: cordon.SourceRiskDetections, Origin: cordon.OriginIdentityProtection, NativeID: id, Version: "1",
+			ID: id, TenantID: tenant, Source: cordon.SourceRiskDetections, Detector: cordon.DetectorIdentityProtection, NativeID: id, Version: "1",
 			Kind: "anomalousToken", Title: "anomalousToken: ada", Severity: cordon.SeverityHigh, State: cordon.SignalOpen,
 			Entities:   []cordon.Entity{cordon.NewUser(tenant, "ada@contoso.com", "")},
 			OccurredAt: at, DetectedAt: at, UpdatedAt: at.Add(-time.Duration(i) * time.Minute), Raw: []byte("{}"),

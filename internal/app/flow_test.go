@@ -186,7 +186,7 @@ func TestRecordedDataBecomesSignals(t *testing.T) {
 	}
 	users := map[string]bool{}
 	for _, s := range got {
-		if s.Origin == cordon.OriginCordon || s.UpdatedAt.IsZero() || s.OccurredAt.IsZero() {
+		if s.Detector == cordon.DetectorCordon || s.UpdatedAt.IsZero() || s.OccurredAt.IsZero() {
 			t.Errorf("%s was not understood: %+v", s.NativeID, s)
 		}
 		for _, e := range s.Entities {

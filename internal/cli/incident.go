@@ -22,7 +22,7 @@ type incidentRow struct {
 	EntityKind    string     `json:"entity_kind"`
 	EntityName    string     `json:"entity_name"`
 	Sources       []string   `json:"sources"`
-	Origins       []string   `json:"origins"`
+	Detectors     []string   `json:"detectors"`
 	Score         int        `json:"score"`
 	Floor         bool       `json:"floor"`
 	SilentSources []string   `json:"silent_sources"`
@@ -78,7 +78,7 @@ func newIncidentListCmd(d *Deps) *cobra.Command {
 func incidentRowOf(in cordon.Incident, about subject) incidentRow {
 	return incidentRow{
 		ID: in.ID, TenantID: in.TenantID, Tenant: about.name(in.TenantID), Entity: in.Entity.ID(), EntityKind: string(in.Entity.Kind),
-		EntityName: in.Entity.Label(), Sources: texts(in.Sources), Origins: texts(in.Origins), Score: in.Score.Value,
+		EntityName: in.Entity.Label(), Sources: texts(in.Sources), Detectors: texts(in.Detectors), Score: in.Score.Value,
 		Floor: in.Score.Floor(), SilentSources: texts(in.Score.Silent), UnreadSources: texts(in.Score.Unread), State: string(in.State),
 		Signals: texts(in.Signals), FirstAt: stamp(in.FirstAt), LastAt: stamp(in.LastAt),
 		OpenedAt: stamp(in.OpenedAt), UpdatedAt: stamp(in.UpdatedAt),
@@ -92,7 +92,7 @@ func incidentColumns() []column[incidentRow] {
 		{"entity", func(r incidentRow) string { return r.EntityName }},
 		{"score", func(r incidentRow) string { return scoreText(r) }},
 		{"state", func(r incidentRow) string { return r.State }},
-		{"origins", func(r incidentRow) string { return strings.Join(r.Origins, ", ") }},
+		{"detectors", func(r incidentRow) string { return strings.Join(r.Detectors, ", ") }},
 		{"signals", func(r incidentRow) string { return fmt.Sprint(len(r.Signals)) }},
 		{"id", func(r incidentRow) string { return r.ID }},
 	}

@@ -12,19 +12,19 @@ import (
 
 // playbookRow is a playbook as commands show it.
 type playbookRow struct {
-	Name    string   `json:"name"`
-	Version int      `json:"version"`
-	State   string   `json:"state"` // on or shadow
-	About   string   `json:"about"`
-	Origins int      `json:"origins"`
-	Within  string   `json:"within"`
-	When    string   `json:"when"`
-	Steps   []string `json:"steps"`
+	Name      string   `json:"name"`
+	Version   int      `json:"version"`
+	State     string   `json:"state"` // on or shadow
+	About     string   `json:"about"`
+	Detectors int      `json:"detectors"`
+	Within    string   `json:"within"`
+	When      string   `json:"when"`
+	Steps     []string `json:"steps"`
 }
 
 func playbookRowOf(p playbook.Playbook, on []string) playbookRow {
 	row := playbookRow{
-		Name: p.Name, Version: p.Version, State: "shadow", About: p.About, Origins: p.Corroboration.Origins,
+		Name: p.Name, Version: p.Version, State: "shadow", About: p.About, Detectors: p.Corroboration.Detectors,
 		Within: p.Corroboration.Within.String(), When: p.When.String(), Steps: texts(p.Steps),
 	}
 	if slices.Contains(on, p.Name) {
@@ -38,7 +38,7 @@ func playbookColumns() []column[playbookRow] {
 		{"name", func(r playbookRow) string { return r.Name }},
 		{"version", func(r playbookRow) string { return fmt.Sprint(r.Version) }},
 		{"state", func(r playbookRow) string { return r.State }},
-		{"wants", func(r playbookRow) string { return fmt.Sprintf("%d origins within %s", r.Origins, r.Within) }},
+		{"wants", func(r playbookRow) string { return fmt.Sprintf("%d detectors within %s", r.Detectors, r.Within) }},
 		{"steps", func(r playbookRow) string { return strings.Join(r.Steps, ", ") }},
 	}
 }

@@ -16,7 +16,7 @@ type signalRow struct {
 	TenantID    string     `json:"tenant_id"`
 	Tenant      string     `json:"tenant"`
 	Source      string     `json:"source"`
-	Origin      string     `json:"origin"`
+	Detector    string     `json:"detector"`
 	NativeID    string     `json:"native_id"`
 	Kind        string     `json:"kind"`
 	Severity    string     `json:"severity"`
@@ -81,7 +81,7 @@ func signalRows(signals []cordon.Signal, about subject) []signalRow {
 	rows := make([]signalRow, 0, len(signals))
 	for _, s := range signals {
 		row := signalRow{
-			ID: s.ID, TenantID: s.TenantID, Tenant: about.name(s.TenantID), Source: string(s.Source), Origin: string(s.Origin),
+			ID: s.ID, TenantID: s.TenantID, Tenant: about.name(s.TenantID), Source: string(s.Source), Detector: string(s.Detector),
 			NativeID: s.NativeID, Kind: s.Kind, Severity: string(s.Severity), State: string(s.State), Title: s.Title,
 			OccurredAt: stamp(s.OccurredAt), DetectedAt: stamp(s.DetectedAt), UpdatedAt: stamp(s.UpdatedAt), Entities: []string{}, EntityNames: []string{},
 		}

@@ -117,7 +117,7 @@ func (s *story) tally(ctx context.Context, h *app.House) (c tally, err error) {
 		entries, err := tx.Entries(ctx, store.EntryFilter{})
 		c.signals, c.incidents, c.entries = len(signals), len(incidents), len(entries)
 		for _, in := range incidents {
-			if len(in.Origins) < 2 {
+			if len(in.Detectors) < 2 {
 				c.single++
 			}
 		}
@@ -135,7 +135,7 @@ func (s *story) end(ctx context.Context, h *app.House, e ending) error {
 	rows := [][2]string{
 		{"seen", fmt.Sprintf("%d signals", c.signals)},
 		{"joined", fmt.Sprintf("%d incidents, one per identity", c.incidents)},
-		{"left alone", fmt.Sprintf("%d incidents: one origin alone is no proof, two are needed", c.single)},
+		{"left alone", fmt.Sprintf("%d incidents: one detector alone is no proof, two are needed", c.single)},
 	}
 	for _, r := range slices.Backward(e.runs) {
 		rows = append(rows, [2]string{"decided", fmt.Sprintf("%s on %s: %s", r.Requester.Playbook, target(r), cordon.Plain(r.Why, 120))})

@@ -22,24 +22,24 @@ func alert(raw json.RawMessage) (cordon.Signal, error) {
 		return cordon.Signal{}, errors.New("an alert without an id")
 	}
 	s := cordon.Signal{
-		Origin: alertOrigin(a.ServiceSource, a.DetectionSource), NativeID: a.ID, Kind: cmp.Or(a.Category, "alert"), Title: a.Title,
+		Detector: alertDetector(a.ServiceSource, a.DetectionSource), NativeID: a.ID, Kind: cmp.Or(a.Category, "alert"), Title: a.Title,
 		Severity: alertSeverity(a.Severity), State: alertState(a.Status, a.Classification), Entities: alertEntities(a.Evidence),
 	}
 	s.OccurredAt, s.DetectedAt, s.UpdatedAt = times(cmp.Or(a.FirstActivityDateTime, a.CreatedDateTime), a.CreatedDateTime, a.LastUpdateDateTime)
 	return s, nil
 }
 
-// alertOrigin turns Microsoft's names of the product and of the detector into
-// the origin: what Entra ID Protection or Defender for Endpoint raised is that
+// alertDetector turns Microsoft's names of the product and of the detector into
+// the detector: what Entra ID Protection or Defender for Endpoint raised is that
 // detector's word, whoever carries it. An alert that tells neither has no
-// origin, so that it cannot corroborate what may be its own word.
-func alertOrigin(service, detector string) cordon.Origin {
+// detector, so that it cannot corroborate what may be its own word.
+func alertDetector(service, detector string) cordon.Detector {
 	for _, name := range []string{service, detector} {
 		switch {
 		case strings.EqualFold(name, "azureAdIdentityProtection"):
-			return cordon.OriginIdentityProtection
+			return cordon.DetectorIdentityProtection
 		case strings.EqualFold(name, "microsoftDefenderForEndpoint"):
-			return cordon.OriginEndpoint
+			return cordon.DetectorEndpoint
 		}
 	}
 	if service == "unknown" || service == "unknownFutureValue" {
@@ -52,7 +52,7 @@ func alertOrigin(service, detector string) cordon.Origin {
 		}
 		b.WriteRune(unicode.ToLower(r))
 	}
-	return cordon.Origin(b.String())
+	return cordon.Detector(b.String())
 }
 
 // alertSeverity reads the severities of Graph and of Defender for Endpoint,

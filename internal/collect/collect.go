@@ -207,7 +207,7 @@ func cut(s string) string {
 // unreadable is the signal for an item that is not what the source promises.
 func unreadable(tenantID, version string, err error) cordon.Signal {
 	return cordon.Signal{
-		Origin: cordon.OriginCordon, NativeID: version, Kind: "unreadable_item",
+		Detector: cordon.DetectorCordon, NativeID: version, Kind: "unreadable_item",
 		Title: "An item could not be read: " + cordon.Plain(err.Error(), 200), Severity: cordon.SeverityUnknown,
 		State: cordon.SignalOpen, Entities: []cordon.Entity{cordon.NewTenantEntity(tenantID)},
 	}

@@ -65,7 +65,7 @@ func TestUnsafeLink(t *testing.T) {
 	r := request(cordon.SourceAlerts)
 	got := r.UnsafeLink(errors.New("next link to evil.example\n\x1b[2J"))
 	want := cordon.Signal{
-		ID: got.ID, TenantID: tenantID, Source: cordon.SourceAlerts, Origin: cordon.OriginCordon, NativeID: "unsafe_link", Version: "2026-02-03T12", Kind: "unsafe_link",
+		ID: got.ID, TenantID: tenantID, Source: cordon.SourceAlerts, Detector: cordon.DetectorCordon, NativeID: "unsafe_link", Version: "2026-02-03T12", Kind: "unsafe_link",
 		Title: "An answer pointed away from the tenant's own hosts: next link to evil.example  [2J", Severity: cordon.SeverityHigh, State: cordon.SignalOpen,
 		OccurredAt: at, DetectedAt: at, UpdatedAt: at, Entities: []cordon.Entity{cordon.NewTenantEntity(tenantID)}, Raw: json.RawMessage("null"),
 	}
@@ -92,7 +92,7 @@ func TestChanged(t *testing.T) {
 	unreadable := cordon.Observation{TenantID: tenantID, Source: cordon.SourceSecurityDefaults, State: cordon.ObservedUnreadable, ObservedAt: at}
 	signal := func(title string, severity cordon.Severity, raw string) cordon.Signal {
 		return cordon.Signal{
-			TenantID: tenantID, Source: cordon.SourceSecurityDefaults, Origin: cordon.OriginCordon, NativeID: "2026-02-03T12:00:00Z", Kind: "security_defaults_changed",
+			TenantID: tenantID, Source: cordon.SourceSecurityDefaults, Detector: cordon.DetectorCordon, NativeID: "2026-02-03T12:00:00Z", Kind: "security_defaults_changed",
 			Title: title, Severity: severity, State: cordon.SignalOpen, OccurredAt: at, DetectedAt: at, UpdatedAt: at,
 			Entities: []cordon.Entity{cordon.NewTenantEntity(tenantID)}, Raw: json.RawMessage(raw),
 		}

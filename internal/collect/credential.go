@@ -201,7 +201,7 @@ func (r *Request) Lost(err error) []cordon.Signal {
 // about begins a signal about our credential, noticed now.
 func (r *Request) about(kind, version string) cordon.Signal {
 	s := cordon.Signal{
-		TenantID: r.TenantID, Source: cordon.SourceCredential, Origin: cordon.OriginCordon, NativeID: kind, Version: version, Kind: kind,
+		TenantID: r.TenantID, Source: cordon.SourceCredential, Detector: cordon.DetectorCordon, NativeID: kind, Version: version, Kind: kind,
 		State: cordon.SignalOpen, OccurredAt: r.Now, DetectedAt: r.Now, UpdatedAt: r.Now,
 		Entities: []cordon.Entity{cordon.NewTenantEntity(r.TenantID)},
 	}

@@ -60,7 +60,7 @@ func TestEnding(t *testing.T) {
 		}
 		crossed := c.Expires.Add(-time.Duration(tt.threshold) * day)
 		want := cordon.Signal{
-			ID: got[0].ID, TenantID: tenantID, Source: cordon.SourceCredential, Origin: cordon.OriginCordon, NativeID: "credential_expires",
+			ID: got[0].ID, TenantID: tenantID, Source: cordon.SourceCredential, Detector: cordon.DetectorCordon, NativeID: "credential_expires",
 			Version: fmt.Sprintf("%s %d", c.Expires.Format(time.RFC3339), tt.threshold), Kind: "credential_expires", Title: got[0].Title,
 			Severity: tt.severity, State: cordon.SignalOpen, OccurredAt: crossed, DetectedAt: at, UpdatedAt: crossed,
 			Entities: []cordon.Entity{cordon.NewTenantEntity(tenantID)}, Raw: got[0].Raw,
@@ -123,7 +123,7 @@ func TestLost(t *testing.T) {
 	}
 	first := lost(whole, cordon.ErrGone)
 	want := cordon.Signal{
-		ID: first.ID, TenantID: tenantID, Source: cordon.SourceCredential, Origin: cordon.OriginCordon, NativeID: "consent_lost", Version: "2026-02-03T11:00:00Z",
+		ID: first.ID, TenantID: tenantID, Source: cordon.SourceCredential, Detector: cordon.DetectorCordon, NativeID: "consent_lost", Version: "2026-02-03T11:00:00Z",
 		Kind: "consent_lost", Title: "The tenant does not let our app in: token: tenant gone", Severity: cordon.SeverityHigh, State: cordon.SignalOpen,
 		OccurredAt: at, DetectedAt: at, UpdatedAt: at, Entities: []cordon.Entity{cordon.NewTenantEntity(tenantID)}, Raw: json.RawMessage("null"),
 	}

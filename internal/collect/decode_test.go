@@ -76,7 +76,7 @@ func TestDecode(t *testing.T) {
 
 // A defender alert comes through two feeds. It is the word of one detector, so
 // the two do not corroborate each other.
-func TestBothFeedsHaveOneOrigin(t *testing.T) {
+func TestBothFeedsHaveOneDetector(t *testing.T) {
 	t.Parallel()
 	read := func(s cordon.Source) cordon.Signal {
 		raw, err := os.ReadFile(filepath.Join("testdata", string(s), "user_by_sid.json"))
@@ -86,26 +86,26 @@ func TestBothFeedsHaveOneOrigin(t *testing.T) {
 		return decode(s, raw)
 	}
 	graph, endpoint := read(cordon.SourceAlerts), read(cordon.SourceEndpointAlerts)
-	if graph.Origin != cordon.OriginEndpoint || endpoint.Origin != cordon.OriginEndpoint {
-		t.Errorf("origins %q and %q", graph.Origin, endpoint.Origin)
+	if graph.Detector != cordon.DetectorEndpoint || endpoint.Detector != cordon.DetectorEndpoint {
+		t.Errorf("detectors %q and %q", graph.Detector, endpoint.Detector)
 	}
 	if user := cordon.NewUser(userID, "", ""); !graph.About(user) || !endpoint.About(user) || graph.ID == endpoint.ID {
 		t.Errorf("got %+v and %+v", graph, endpoint)
 	}
 }
 
-func TestAlertOrigin(t *testing.T) {
+func TestAlertDetector(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		service, detector string
-		want              cordon.Origin
+		want              cordon.Detector
 	}{
-		{"microsoftDefenderForEndpoint", "antivirus", cordon.OriginEndpoint},
-		{"MicrosoftDefenderForEndpoint", "", cordon.OriginEndpoint},
-		{"", "microsoftDefenderForEndpoint", cordon.OriginEndpoint},
-		{"unknown", "microsoftDefenderForEndpoint", cordon.OriginEndpoint},
-		{"microsoftSentinel", "azureAdIdentityProtection", cordon.OriginIdentityProtection},
-		{"azureADIdentityProtection", "", cordon.OriginIdentityProtection},
+		{"microsoftDefenderForEndpoint", "antivirus", cordon.DetectorEndpoint},
+		{"MicrosoftDefenderForEndpoint", "", cordon.DetectorEndpoint},
+		{"", "microsoftDefenderForEndpoint", cordon.DetectorEndpoint},
+		{"unknown", "microsoftDefenderForEndpoint", cordon.DetectorEndpoint},
+		{"microsoftSentinel", "azureAdIdentityProtection", cordon.DetectorIdentityProtection},
+		{"azureADIdentityProtection", "", cordon.DetectorIdentityProtection},
 		{"microsoftDefenderForIdentity", "microsoftDefenderForIdentity", "defender_for_identity"},
 		{"microsoft365Defender", "customDetection", "365_defender"},
 		{"dataLossPrevention", "", "data_loss_prevention"},
@@ -115,7 +115,7 @@ func TestAlertOrigin(t *testing.T) {
 		{"unknownFutureValue", "", ""},
 		{"", "", ""},
 	} {
-		if got := alertOrigin(tt.service, tt.detector); got != tt.want {
+		if got := alertDetector(tt.service, tt.detector); got != tt.want {
 			t.Errorf("%q, %q: got %q, want %q", tt.service, tt.detector, got, tt.want)
 		}
 	}
@@ -172,7 +172,7 @@ func TestDecodeUnreadable(t *testing.T) {
 	for source := range decoders() {
 		for _, raw := range []string{`{`, `{}`, `null`, `[]`, `"x"`, ``, `{"id":""}`, deep, "{\"id\":\"a\"}\x00", `<html>`} {
 			s := decode(source, []byte(raw))
-			if s.Kind != "unreadable_item" || s.Origin != cordon.OriginCordon || string(s.Raw) != raw || s.State != cordon.SignalOpen || s.ID == "" ||
+			if s.Kind != "unreadable_item" || s.Detector != cordon.DetectorCordon || string(s.Raw) != raw || s.State != cordon.SignalOpen || s.ID == "" ||
 				!s.About(cordon.NewTenantEntity(tenantID)) || !strings.HasPrefix(s.Title, "An item could not be read: ") || len(s.Title) > 400 {
 				t.Errorf("%s: %.40q: got %+v", source, raw, s)
 			}

@@ -19,7 +19,7 @@ func endpointAlert(raw json.RawMessage) (cordon.Signal, error) {
 		return cordon.Signal{}, errors.New("an endpoint alert without an id")
 	}
 	s := cordon.Signal{
-		Origin: cordon.OriginEndpoint, NativeID: a.ID, Kind: cmp.Or(a.Category, "alert"), Title: a.Title,
+		Detector: cordon.DetectorEndpoint, NativeID: a.ID, Kind: cmp.Or(a.Category, "alert"), Title: a.Title,
 		Severity: alertSeverity(a.Severity), State: alertState(a.Status, a.Classification), Entities: endpointEntities(a),
 	}
 	s.OccurredAt, s.DetectedAt, s.UpdatedAt = times(cmp.Or(a.FirstEventTime, a.AlertCreationTime), a.AlertCreationTime, a.LastUpdateTime)

@@ -58,7 +58,7 @@ func Changed(before, now cordon.Observation) (cordon.Signal, bool) {
 // defaultsChanged is the signal for security defaults that were switched.
 func defaultsChanged(now cordon.Observation) cordon.Signal {
 	s := cordon.Signal{
-		TenantID: now.TenantID, Source: now.Source, Origin: cordon.OriginCordon,
+		TenantID: now.TenantID, Source: now.Source, Detector: cordon.DetectorCordon,
 		NativeID: now.ObservedAt.UTC().Format(time.RFC3339Nano), Kind: "security_defaults_changed",
 		Title: "Security defaults were switched on", Severity: cordon.SeverityInformational, State: cordon.SignalOpen,
 		OccurredAt: now.ObservedAt, DetectedAt: now.ObservedAt, UpdatedAt: now.ObservedAt,

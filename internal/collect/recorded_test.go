@@ -41,7 +41,7 @@ func TestRecordedPayloads(t *testing.T) {
 		return at
 	}
 	type fact struct {
-		Origin                        cordon.Origin
+		Detector                      cordon.Detector
 		NativeID, Kind, Title         string
 		Severity                      cordon.Severity
 		State                         cordon.SignalState
@@ -65,20 +65,20 @@ func TestRecordedPayloads(t *testing.T) {
 	}{
 		{"entra-user-risk-events.ndjson", cordon.SourceRiskDetections, risk, []fact{
 			{
-				cordon.OriginIdentityProtection, "ce0ed07f9ccf5be15e4b97d2979af6569b1f67db87ddc9b88b5bb743ea091e47", "anonymizedIPAddress",
+				cordon.DetectorIdentityProtection, "ce0ed07f9ccf5be15e4b97d2979af6569b1f67db87ddc9b88b5bb743ea091e47", "anonymizedIPAddress",
 				"anonymizedIPAddress: joe.danger@mauriziobrancaoutlook.onmicrosoft.com", cordon.SeverityHigh, cordon.SignalOpen,
 				moment("2022-08-22T18:05:06.133Z"), moment("2022-08-22T18:05:06.133Z"), moment("2022-08-22T18:07:16.894Z"),
 				[]cordon.Entity{cordon.NewUser("51e26eae-d07b-44e5-bb0b-249f49569a8c", "joe.danger@mauriziobrancaoutlook.onmicrosoft.com", "").Add(cordon.NameDisplayName, "Joe Danger")},
 			},
 			{
-				cordon.OriginIdentityProtection, "d93ffb8db664e4e8bd08db6e183b6390dacf00553cc5768aac83012e2dc7c2c9", "passwordSpray",
+				cordon.DetectorIdentityProtection, "d93ffb8db664e4e8bd08db6e183b6390dacf00553cc5768aac83012e2dc7c2c9", "passwordSpray",
 				"passwordSpray: joel.miller@mauriziobrancaoutlook.onmicrosoft.com", cordon.SeverityHigh, cordon.SignalOpen,
 				moment("2022-09-08T12:53:53.895Z"), moment("2022-09-09T08:48:50.361Z"), moment("2022-09-09T09:54:27.739Z"),
 				[]cordon.Entity{cordon.NewUser("e3b2b242-4ccb-4cf1-9b8b-004cf034a458", "joel.miller@mauriziobrancaoutlook.onmicrosoft.com", "").Add(cordon.NameDisplayName, "Joel Miller")},
 			},
 		}},
 		{"graph-alerts-v2.ndjson", cordon.SourceAlerts, func(line []byte) []byte { return line }, []fact{{
-			cordon.OriginEndpoint, "daefa1828b-dd4e-405c-8a3b-aa28596830dd_1", "Execution", "Suspicious PowerShell command line", cordon.SeverityMedium, cordon.SignalOpen,
+			cordon.DetectorEndpoint, "daefa1828b-dd4e-405c-8a3b-aa28596830dd_1", "Execution", "Suspicious PowerShell command line", cordon.SeverityMedium, cordon.SignalOpen,
 			moment("2023-10-20T09:51:39.51548Z"), moment("2023-10-20T09:53:09.883937Z"), moment("2023-10-20T09:54:07.503333Z"),
 			[]cordon.Entity{
 				cordon.NewUser(userID, "", ""),
@@ -104,7 +104,7 @@ func TestRecordedPayloads(t *testing.T) {
 				if !slices.Contains(objects, string(s.Raw)) {
 					t.Errorf("%s is not as it came: %s", s.NativeID, s.Raw)
 				}
-				got = append(got, fact{s.Origin, s.NativeID, s.Kind, s.Title, s.Severity, s.State, s.OccurredAt, s.DetectedAt, s.UpdatedAt, s.Entities})
+				got = append(got, fact{s.Detector, s.NativeID, s.Kind, s.Title, s.Severity, s.State, s.OccurredAt, s.DetectedAt, s.UpdatedAt, s.Entities})
 			}
 			slices.SortFunc(got, func(a, b fact) int { return cmp.Compare(a.NativeID, b.NativeID) })
 			if !reflect.DeepEqual(got, tt.want) {

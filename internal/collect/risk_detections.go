@@ -22,7 +22,7 @@ func riskDetection(raw json.RawMessage) (cordon.Signal, error) {
 	user := cordon.NewUser(d.UserID, d.UserPrincipalName, "").Add(cordon.NameDisplayName, d.UserDisplayName)
 	kind := cmp.Or(d.RiskEventType, "risk")
 	s := cordon.Signal{
-		Origin: cordon.OriginIdentityProtection, NativeID: d.ID, Kind: kind, Title: riskTitle(kind, user),
+		Detector: cordon.DetectorIdentityProtection, NativeID: d.ID, Kind: kind, Title: riskTitle(kind, user),
 		Severity: riskSeverity(d.RiskLevel), State: riskState(d.RiskState), Confirmed: riskConfirmed(d),
 		Entities: named(user),
 	}

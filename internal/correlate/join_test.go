@@ -26,7 +26,7 @@ func hour(h float64) time.Time {
 // at an hour.
 func sig(id string, h float64, about ...cordon.Entity) cordon.Signal {
 	return cordon.Signal{
-		ID: id, TenantID: tenantID, Source: cordon.SourceRiskDetections, Origin: cordon.OriginIdentityProtection, NativeID: "native-" + id,
+		ID: id, TenantID: tenantID, Source: cordon.SourceRiskDetections, Detector: cordon.DetectorIdentityProtection, NativeID: "native-" + id,
 		Severity: cordon.SeverityMedium, State: cordon.SignalOpen, OccurredAt: hour(h), DetectedAt: hour(h), UpdatedAt: hour(h), Entities: about,
 	}
 }
@@ -74,15 +74,15 @@ func TestJoinWhole(t *testing.T) {
 	risk := sig("risk", 10, user(ada, "Ada@contoso.test", ""))
 	risk.DetectedAt = hour(10.5)
 	alert := sig("alert", 10.2, user("", "", cloudSID), cordon.NewDevice("m1", ""))
-	alert.Source, alert.Origin, alert.Severity, alert.DetectedAt = cordon.SourceEndpointAlerts, cordon.OriginEndpoint, cordon.SeverityHigh, hour(10.4)
+	alert.Source, alert.Detector, alert.Severity, alert.DetectedAt = cordon.SourceEndpointAlerts, cordon.DetectorEndpoint, cordon.SeverityHigh, hour(10.4)
 	got := Join(nil, nil, []cordon.Signal{alert, risk}, []cordon.Coverage{
 		{Source: cordon.SourceRiskDetections, State: cordon.CoverageWhole, CheckedAt: hour(100)},
 		{Source: cordon.SourceEndpointAlerts, State: cordon.CoverageWhole, CheckedAt: hour(100)},
 	}, counted())
 	want := []cordon.Incident{{
 		ID: "new1", TenantID: tenantID, Entity: user(ada, "ada@contoso.test", ""), Signals: []string{"risk", "alert"},
-		Sources: []cordon.Source{cordon.SourceRiskDetections, cordon.SourceEndpointAlerts},
-		Origins: []cordon.Origin{cordon.OriginEndpoint, cordon.OriginIdentityProtection},
+		Sources:   []cordon.Source{cordon.SourceRiskDetections, cordon.SourceEndpointAlerts},
+		Detectors: []cordon.Detector{cordon.DetectorEndpoint, cordon.DetectorIdentityProtection},
 		Score: cordon.Score{Value: 74, Spoke: []cordon.Source{cordon.SourceRiskDetections, cordon.SourceEndpointAlerts},
 			Unread: []cordon.Source{cordon.SourceAlerts}},
 		State: cordon.IncidentOpen, FirstAt: hour(10), LastAt: hour(10.5), OpenedAt: hour(100), UpdatedAt: hour(100),

@@ -44,7 +44,7 @@ func drawSignals(t *rapid.T, entity func(*rapid.T) cordon.Entity) []cordon.Signa
 		s := sig(fmt.Sprintf("s%02d", i), float64(rapid.IntRange(0, 96).Draw(t, "hour")))
 		s.DetectedAt = hour(s.OccurredAt.Sub(hour(0)).Hours() + float64(rapid.SampledFrom([]int{0, 1, 30}).Draw(t, "delay")))
 		s.Severity = rapid.SampledFrom([]cordon.Severity{cordon.SeverityLow, cordon.SeverityMedium, cordon.SeverityHigh}).Draw(t, "severity")
-		s.Origin = rapid.SampledFrom([]cordon.Origin{"a", "b", "c"}).Draw(t, "origin")
+		s.Detector = rapid.SampledFrom([]cordon.Detector{"a", "b", "c"}).Draw(t, "detector")
 		for range rapid.IntRange(1, 2).Draw(t, "entities") {
 			s.Entities = append(s.Entities, entity(t))
 		}
@@ -182,27 +182,27 @@ func TestCorroboratedIsTheLargest(t *testing.T) {
 			t.Fatalf("got %q, in another order %q", got, again)
 		}
 		if want := largestByTrying(signals); len(got) != want {
-			t.Fatalf("got %q, want %d origins", got, want)
+			t.Fatalf("got %q, want %d detectors", got, want)
 		}
 	})
 }
 
-// largestByTrying counts the origins that fit together from each signal on.
+// largestByTrying counts the detectors that fit together from each signal on.
 func largestByTrying(signals []cordon.Signal) int {
 	best := 0
 	for _, first := range signals {
 		for _, detected := range []bool{false, true} {
-			origins := map[cordon.Origin]bool{}
+			detectors := map[cordon.Detector]bool{}
 			for _, s := range openSignals(signals) {
 				gap := s.OccurredAt.Sub(first.OccurredAt)
 				if detected {
 					gap = s.DetectedAt.Sub(first.DetectedAt)
 				}
 				if gap >= 0 && gap <= 6*time.Hour && s.Severity.Rank() >= cordon.SeverityMedium.Rank() {
-					origins[s.Origin] = true
+					detectors[s.Detector] = true
 				}
 			}
-			best = max(best, len(origins))
+			best = max(best, len(detectors))
 		}
 	}
 	return best

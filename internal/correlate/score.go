@@ -11,7 +11,7 @@ import (
 const sure = 0.95
 
 // chance is how likely a signal of that severity alone means a compromise.
-// The steps are set so that two origins of medium severity (58) come close to
+// The steps are set so that two detectors of medium severity (58) come close to
 // one of high severity (60), and high with medium (74) stands above either.
 func chance(s cordon.Signal) float64 {
 	if s.Confirmed {
@@ -29,23 +29,23 @@ func chance(s cordon.Signal) float64 {
 	}
 }
 
-// Score says how strongly the open signals speak: of each origin the
-// strongest counts, and the origins err independently of each other, so that
+// Score says how strongly the open signals speak: of each detector the
+// strongest counts, and the detectors err independently of each other, so that
 // the value is 100 times one minus the product of their doubts. Many signals
-// of one origin are therefore not more than its strongest.
+// of one detector are therefore not more than its strongest.
 //
 // Spoke, Silent and Unread sort the sources that tell of threats. A source
 // spoke when a signal of it, open or closed, is there. A source that cannot
 // be read whole at now is unread, also if it spoke: the value is a floor. A
 // product that the tenant does not have is neither silent nor unread.
 func Score(signals []cordon.Signal, coverage []cordon.Coverage, now time.Time) cordon.Score {
-	strongest := map[cordon.Origin]float64{}
+	strongest := map[cordon.Detector]float64{}
 	for _, s := range openSignals(signals) {
-		strongest[s.Origin] = max(strongest[s.Origin], chance(s))
+		strongest[s.Detector] = max(strongest[s.Detector], chance(s))
 	}
 	doubt := 1.0
-	for _, origin := range sorted(keys(strongest)) { // in order: products of floats depend on it
-		doubt *= 1 - strongest[origin]
+	for _, detector := range sorted(keys(strongest)) { // in order: products of floats depend on it
+		doubt *= 1 - strongest[detector]
 	}
 	score := cordon.Score{Value: int(math.Round(100 * (1 - doubt)))}
 	for _, src := range cordon.Sources() {

@@ -9,10 +9,10 @@ import (
 	"github.com/cordonhq/cordon"
 )
 
-// said returns a signal of an origin.
-func said(origin cordon.Origin, sev cordon.Severity, h float64) cordon.Signal {
-	s := sig(string(origin)+string(sev)+hour(h).String(), h, user(ada, "", ""))
-	s.Origin, s.Severity = origin, sev
+// said returns a signal of a detector.
+func said(detector cordon.Detector, sev cordon.Severity, h float64) cordon.Signal {
+	s := sig(string(detector)+string(sev)+hour(h).String(), h, user(ada, "", ""))
+	s.Detector, s.Severity = detector, sev
 	return s
 }
 
@@ -36,8 +36,8 @@ func TestScoreValue(t *testing.T) {
 		{"high", []cordon.Signal{said("a", high, 0)}, 60},
 		{"confirmed", []cordon.Signal{confirmed(said("a", low, 0))}, 95},
 		{"closed", []cordon.Signal{closed(said("a", high, 0))}, 0},
-		{"many of one origin are its strongest", []cordon.Signal{said("a", low, 0), said("a", high, 1), said("a", high, 2)}, 60},
-		{"medium of two origins", []cordon.Signal{said("a", medium, 0), said("b", medium, 1)}, 58},
+		{"many of one detector are its strongest", []cordon.Signal{said("a", low, 0), said("a", high, 1), said("a", high, 2)}, 60},
+		{"medium of two detectors", []cordon.Signal{said("a", medium, 0), said("b", medium, 1)}, 58},
 		{"high and medium", []cordon.Signal{said("a", high, 0), said("b", medium, 1)}, 74},
 		{"three high", []cordon.Signal{said("a", high, 0), said("b", high, 1), said("c", high, 1)}, 94},
 	}
@@ -100,24 +100,24 @@ func TestCorroborated(t *testing.T) {
 	tests := []struct {
 		name    string
 		signals []cordon.Signal
-		want    []cordon.Origin
+		want    []cordon.Detector
 	}{
 		{"nothing", nil, nil},
-		{"one", []cordon.Signal{said("a", high, 0)}, []cordon.Origin{"a"}},
-		{"one, twice", []cordon.Signal{said("a", high, 0), said("a", medium, 0.1)}, []cordon.Origin{"a"}},
-		{"two of medium severity, exactly within", []cordon.Signal{said("b", medium, 0), said("a", medium, 0.5)}, []cordon.Origin{"a", "b"}},
-		{"two, a little too far", []cordon.Signal{said("b", high, 0), said("a", high, 0.501)}, []cordon.Origin{"a"}},
-		{"happened far apart, noticed together", []cordon.Signal{noticed(said("a", high, 0), 9), noticed(said("b", high, 3), 9.2)}, []cordon.Origin{"a", "b"}},
-		{"happened together, noticed far apart", []cordon.Signal{noticed(said("a", high, 0), 9), noticed(said("b", high, 0.2), 19)}, []cordon.Origin{"a", "b"}},
-		{"one happened when the other was noticed", []cordon.Signal{noticed(said("a", high, 0), 9), noticed(said("b", high, 9), 18)}, []cordon.Origin{"a"}},
-		{"not a chain: each within reach of every other", []cordon.Signal{said("c", high, 0), said("b", high, 0.4), said("a", high, 0.8)}, []cordon.Origin{"a", "b"}},
-		{"the larger set, later", []cordon.Signal{said("a", high, 0), said("b", high, 0.1), said("c", high, 5), said("d", high, 5), said("e", high, 5.2)}, []cordon.Origin{"c", "d", "e"}},
-		{"low does not count", []cordon.Signal{said("a", high, 0), said("b", low, 0)}, []cordon.Origin{"a"}},
-		{"closed does not count", []cordon.Signal{said("a", high, 0), closed(said("b", high, 0))}, []cordon.Origin{"a"}},
-		{"an open version of what is closed does not count", []cordon.Signal{said("a", high, 0), first, second}, []cordon.Origin{"a"}},
-		{"our own word does not count", []cordon.Signal{said("a", high, 0), said(cordon.OriginCordon, high, 0)}, []cordon.Origin{"a"}},
-		{"a nameless origin does not count", []cordon.Signal{said("a", high, 0), said("", high, 0)}, []cordon.Origin{"a"}},
-		{"without a time", []cordon.Signal{said("a", high, 0), undated}, []cordon.Origin{"a"}},
+		{"one", []cordon.Signal{said("a", high, 0)}, []cordon.Detector{"a"}},
+		{"one, twice", []cordon.Signal{said("a", high, 0), said("a", medium, 0.1)}, []cordon.Detector{"a"}},
+		{"two of medium severity, exactly within", []cordon.Signal{said("b", medium, 0), said("a", medium, 0.5)}, []cordon.Detector{"a", "b"}},
+		{"two, a little too far", []cordon.Signal{said("b", high, 0), said("a", high, 0.501)}, []cordon.Detector{"a"}},
+		{"happened far apart, noticed together", []cordon.Signal{noticed(said("a", high, 0), 9), noticed(said("b", high, 3), 9.2)}, []cordon.Detector{"a", "b"}},
+		{"happened together, noticed far apart", []cordon.Signal{noticed(said("a", high, 0), 9), noticed(said("b", high, 0.2), 19)}, []cordon.Detector{"a", "b"}},
+		{"one happened when the other was noticed", []cordon.Signal{noticed(said("a", high, 0), 9), noticed(said("b", high, 9), 18)}, []cordon.Detector{"a"}},
+		{"not a chain: each within reach of every other", []cordon.Signal{said("c", high, 0), said("b", high, 0.4), said("a", high, 0.8)}, []cordon.Detector{"a", "b"}},
+		{"the larger set, later", []cordon.Signal{said("a", high, 0), said("b", high, 0.1), said("c", high, 5), said("d", high, 5), said("e", high, 5.2)}, []cordon.Detector{"c", "d", "e"}},
+		{"low does not count", []cordon.Signal{said("a", high, 0), said("b", low, 0)}, []cordon.Detector{"a"}},
+		{"closed does not count", []cordon.Signal{said("a", high, 0), closed(said("b", high, 0))}, []cordon.Detector{"a"}},
+		{"an open version of what is closed does not count", []cordon.Signal{said("a", high, 0), first, second}, []cordon.Detector{"a"}},
+		{"our own word does not count", []cordon.Signal{said("a", high, 0), said(cordon.DetectorCordon, high, 0)}, []cordon.Detector{"a"}},
+		{"a nameless detector does not count", []cordon.Signal{said("a", high, 0), said("", high, 0)}, []cordon.Detector{"a"}},
+		{"without a time", []cordon.Signal{said("a", high, 0), undated}, []cordon.Detector{"a"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -129,19 +129,19 @@ func TestCorroborated(t *testing.T) {
 			}
 		})
 	}
-	if got := Corroborated([]cordon.Signal{said("a", high, 0), said("b", high, 0)}, -time.Hour); !slices.Equal(got, []cordon.Origin{"a", "b"}) {
+	if got := Corroborated([]cordon.Signal{said("a", high, 0), said("b", high, 0)}, -time.Hour); !slices.Equal(got, []cordon.Detector{"a", "b"}) {
 		t.Errorf("at the same instant: got %q", got)
 	}
 }
 
-// The same alert comes through two feeds, with one origin.
+// The same alert comes through two feeds, with one detector.
 func TestOneAlertThroughTwoFeeds(t *testing.T) {
 	t.Parallel()
-	one, two := said(cordon.OriginEndpoint, cordon.SeverityHigh, 0), said(cordon.OriginEndpoint, cordon.SeverityHigh, 0)
+	one, two := said(cordon.DetectorEndpoint, cordon.SeverityHigh, 0), said(cordon.DetectorEndpoint, cordon.SeverityHigh, 0)
 	one.Source, two.Source = cordon.SourceAlerts, cordon.SourceEndpointAlerts
 	signals := []cordon.Signal{one, two}
 	if got := Corroborated(signals, time.Hour); len(got) != 1 || Score(signals, nil, hour(0)).Value != 60 {
-		t.Errorf("got origins %q and score %d; want one and 60", got, Score(signals, nil, hour(0)).Value)
+		t.Errorf("got detectors %q and score %d; want one and 60", got, Score(signals, nil, hour(0)).Value)
 	}
 }
 

@@ -61,12 +61,12 @@ func (b *board) filled(old cordon.Incident, cluster []node, signals []cordon.Sig
 		in.FirstAt, in.LastAt = earlier(in.FirstAt, n.from), later(in.LastAt, n.to)
 	}
 	in.Signals = lost
-	sources, origins := map[cordon.Source]bool{}, map[cordon.Origin]bool{}
+	sources, detectors := map[cordon.Source]bool{}, map[cordon.Detector]bool{}
 	for _, s := range signals {
 		in.Signals = append(in.Signals, s.ID)
-		sources[s.Source], origins[s.Origin] = true, true
+		sources[s.Source], detectors[s.Detector] = true, true
 	}
-	in.Sources, in.Origins = inOrder(sources), sorted(origins)
+	in.Sources, in.Detectors = inOrder(sources), sorted(detectors)
 	in.Score = Score(signals, b.coverage, b.opts.Now)
 	return in
 }

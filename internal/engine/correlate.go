@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	incidentWindow   = 24 * time.Hour // signals this close about the same entity are one incident
-	correlateAtOnce  = 500            // signals in one transaction
-	noticeFromOrigin = 2              // an incident is told of once so many origins speak
+	incidentWindow     = 24 * time.Hour // signals this close about the same entity are one incident
+	correlateAtOnce    = 500            // signals in one transaction
+	noticeFromDetector = 2              // an incident is told of once so many detectors speak
 )
 
 // correlate puts the tenant's new signals into incidents, until none waits.
@@ -147,7 +147,7 @@ func (e *Engine) putIncident(ctx context.Context, tx *store.Tx, t Tenant, before
 	if in.State == cordon.IncidentMerged {
 		return tx.MoveRuns(ctx, in.ID, in.MergedTo)
 	}
-	if len(in.Origins) >= noticeFromOrigin && len(in.Origins) > len(before.Origins) {
+	if len(in.Detectors) >= noticeFromDetector && len(in.Detectors) > len(before.Detectors) {
 		if err := e.notice(ctx, tx, t, incidentNotice(in)); err != nil {
 			return err
 		}
@@ -162,7 +162,7 @@ func (e *Engine) putIncident(ctx context.Context, tx *store.Tx, t Tenant, before
 
 func incidentNotice(in cordon.Incident) cordon.Notice {
 	title := in.Entity.Label() + ":"
-	for i, o := range in.Origins {
+	for i, o := range in.Detectors {
 		if i > 0 {
 			title += " and"
 		}

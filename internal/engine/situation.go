@@ -189,7 +189,7 @@ func unread(coverage []cordon.Coverage, now time.Time) (missing []cordon.Source)
 	return missing
 }
 
-// fillCorroboration asks again which origins corroborate each other: what
+// fillCorroboration asks again which detectors corroborate each other: what
 // held when the run was planned may have been closed since.
 func (e *Engine) fillCorroboration(ctx context.Context, tx *store.Tx, r cordon.Run, sit *guard.Situation) error {
 	i := slices.IndexFunc(e.Playbooks, func(p playbook.Playbook) bool { return p.Name == r.Requester.Playbook })
@@ -202,7 +202,7 @@ func (e *Engine) fillCorroboration(ctx context.Context, tx *store.Tx, r cordon.R
 		return err
 	}
 	signals = correlate.Latest(signals)
-	sit.Origins = correlate.Corroborated(signals, e.Playbooks[i].Corroboration.Within)
+	sit.Detectors = correlate.Corroborated(signals, e.Playbooks[i].Corroboration.Within)
 	sit.Confirmed = correlate.Confirmed(signals)
 	sit.TooOld = e.Playbooks[i].TooOld(signals, sit.Now)
 	return nil

@@ -14,20 +14,20 @@ import (
 
 func day(hour int) time.Time { return time.Date(2026, 3, 1, hour, 0, 0, 0, time.UTC) }
 
-// facts are those of a user that two origins speak about, eleven hours apart.
+// facts are those of a user that two detectors speak about, eleven hours apart.
 func facts() Facts {
 	return FactsOf(
 		cordon.Tenant{ID: "t1", Name: "contoso", Mode: cordon.ModeEnforce, Tags: map[string]string{"ring": "canary"}, ClientID: "secret-app"},
 		cordon.Incident{
-			Entity:  cordon.NewUser("11111111-1111-1111-1111-111111111111", "", ""),
-			Score:   cordon.Score{Value: 74, Unread: []cordon.Source{cordon.SourceAlerts}},
-			Sources: []cordon.Source{cordon.SourceRiskDetections, cordon.SourceEndpointAlerts},
-			Origins: []cordon.Origin{cordon.OriginEndpoint, cordon.OriginIdentityProtection},
+			Entity:    cordon.NewUser("11111111-1111-1111-1111-111111111111", "", ""),
+			Score:     cordon.Score{Value: 74, Unread: []cordon.Source{cordon.SourceAlerts}},
+			Sources:   []cordon.Source{cordon.SourceRiskDetections, cordon.SourceEndpointAlerts},
+			Detectors: []cordon.Detector{cordon.DetectorEndpoint, cordon.DetectorIdentityProtection},
 		},
 		[]cordon.Signal{
-			{Source: cordon.SourceRiskDetections, Origin: cordon.OriginIdentityProtection, Kind: "anomalousToken", Title: "Anomalous token",
+			{Source: cordon.SourceRiskDetections, Detector: cordon.DetectorIdentityProtection, Kind: "anomalousToken", Title: "Anomalous token",
 				Severity: cordon.SeverityHigh, State: cordon.SignalOpen, Confirmed: true, OccurredAt: day(1), DetectedAt: day(2)},
-			{Source: cordon.SourceEndpointAlerts, Origin: cordon.OriginEndpoint, Severity: cordon.SeverityMedium, State: cordon.SignalClosed, OccurredAt: day(12), DetectedAt: day(13)},
+			{Source: cordon.SourceEndpointAlerts, Detector: cordon.DetectorEndpoint, Severity: cordon.SeverityMedium, State: cordon.SignalClosed, OccurredAt: day(12), DetectedAt: day(13)},
 		},
 	)
 }
@@ -35,11 +35,11 @@ func facts() Facts {
 func TestFactsOf(t *testing.T) {
 	t.Parallel()
 	want := Facts{
-		Incident: Incident{EntityKind: "user", Score: 74, Floor: true, Sources: []string{"risk_detections", "endpoint_alerts"}, Origins: []string{"defender_for_endpoint", "entra_id_protection"}},
+		Incident: Incident{EntityKind: "user", Score: 74, Floor: true, Sources: []string{"risk_detections", "endpoint_alerts"}, Detectors: []string{"defender_for_endpoint", "entra_id_protection"}},
 		Signals: []Signal{
-			{Source: "risk_detections", Origin: "entra_id_protection", Kind: "anomalousToken", Title: "Anomalous token", Severity: "high", SeverityRank: 4,
+			{Source: "risk_detections", Detector: "entra_id_protection", Kind: "anomalousToken", Title: "Anomalous token", Severity: "high", SeverityRank: 4,
 				State: "open", Confirmed: true, OccurredAt: day(1), DetectedAt: day(2)},
-			{Source: "endpoint_alerts", Origin: "defender_for_endpoint", Severity: "medium", SeverityRank: 3, State: "closed", OccurredAt: day(12), DetectedAt: day(13)},
+			{Source: "endpoint_alerts", Detector: "defender_for_endpoint", Severity: "medium", SeverityRank: 3, State: "closed", OccurredAt: day(12), DetectedAt: day(13)},
 		},
 		Tenant: Tenant{Name: "contoso", Mode: "enforce", Tags: map[string]string{"ring": "canary"}},
 	}
@@ -56,12 +56,12 @@ func TestEval(t *testing.T) {
 	}{
 		{`true`, true},
 		{`incident.entity_kind == "user" && incident.score >= 70 && incident.floor`, true},
-		{`"endpoint_alerts" in incident.sources && incident.origins.size() == 2`, true},
+		{`"endpoint_alerts" in incident.sources && incident.detectors.size() == 2`, true},
 		{`signals.exists(s, s.state == "open" && s.severity_rank >= rank("medium"))`, true},
 		{`signals.exists(s, s.state == "closed" && s.severity_rank > rank("medium"))`, false},
 		{`signals.exists(s, s.severity == "high" && s.confirmed && s.kind == "anomalousToken")`, true},
 		{`signals.exists(s, s.title.matches("(?i)^anomalous"))`, true},
-		{`signals.exists(a, signals.exists(b, a.origin != b.origin && b.occurred_at - a.occurred_at > duration("12h")))`, false},
+		{`signals.exists(a, signals.exists(b, a.detector != b.detector && b.occurred_at - a.occurred_at > duration("12h")))`, false},
 		{`signals.exists(a, signals.exists(b, a.source != b.source && b.detected_at > a.detected_at))`, true},
 		{`has(tenant.tags.ring) && tenant.tags.ring == "canary" && tenant.name == "contoso" && tenant.mode == "enforce"`, true},
 		{`"vip" in tenant.tags && tenant.tags["vip"] == "yes"`, false},

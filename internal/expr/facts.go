@@ -9,7 +9,7 @@ import (
 // A Signal is one signal as expressions see it.
 type Signal struct {
 	Source       string    `cel:"source"`
-	Origin       string    `cel:"origin"`
+	Detector     string    `cel:"detector"`
 	Kind         string    `cel:"kind"`
 	Severity     string    `cel:"severity"`
 	SeverityRank int64     `cel:"severity_rank"`
@@ -26,7 +26,7 @@ type Incident struct {
 	Score      int64    `cel:"score"`
 	Floor      bool     `cel:"floor"` // the score may be higher: a source could not be read
 	Sources    []string `cel:"sources"`
-	Origins    []string `cel:"origins"`
+	Detectors  []string `cel:"detectors"`
 }
 
 // A Tenant is a tenant as expressions see it.
@@ -52,7 +52,7 @@ func FactsOf(t cordon.Tenant, in cordon.Incident, signals []cordon.Signal) Facts
 			Score:      int64(in.Score.Value),
 			Floor:      in.Score.Floor(),
 			Sources:    words(in.Sources),
-			Origins:    words(in.Origins),
+			Detectors:  words(in.Detectors),
 		},
 		Signals: make([]Signal, 0, len(signals)),
 		Tenant:  Tenant{Name: t.Name, Mode: string(t.Mode), Tags: t.Tags},
@@ -66,7 +66,7 @@ func FactsOf(t cordon.Tenant, in cordon.Incident, signals []cordon.Signal) Facts
 func signal(s cordon.Signal) Signal {
 	return Signal{
 		Source:       string(s.Source),
-		Origin:       string(s.Origin),
+		Detector:     string(s.Detector),
 		Kind:         s.Kind,
 		Severity:     string(s.Severity),
 		SeverityRank: int64(s.Severity.Rank()),

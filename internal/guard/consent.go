@@ -32,23 +32,23 @@ func twoPeople(_ Policy, s Situation) cordon.Verdict {
 // The rules that follow are for playbooks: a person has judged, and answers
 // for it.
 
-// corroboration holds what fewer independent origins noticed than must, and
+// corroboration holds what fewer independent detectors noticed than must, and
 // no administrator confirmed. Cordon's own word is none.
 func corroboration(p Policy, s Situation) cordon.Verdict {
 	if s.restores() || s.Requester.IsPerson() || s.Confirmed {
 		return cordon.Verdict{}
 	}
-	var origins []string
-	for _, o := range s.Origins {
-		if o != cordon.OriginCordon {
-			origins = append(origins, string(o))
+	var detectors []string
+	for _, o := range s.Detectors {
+		if o != cordon.DetectorCordon {
+			detectors = append(detectors, string(o))
 		}
 	}
-	origins = distinct(origins)
-	if len(origins) >= p.MinOrigins {
+	detectors = distinct(detectors)
+	if len(detectors) >= p.MinDetectors {
 		return cordon.Verdict{}
 	}
-	return hold(cordon.ReasonCorroborate, "%d of %d independent origins noticed (%s): %s, or confirm the compromise", len(origins), p.MinOrigins, listed(origins), byPerson)
+	return hold(cordon.ReasonCorroborate, "%d of %d independent detectors noticed (%s): %s, or confirm the compromise", len(detectors), p.MinDetectors, listed(detectors), byPerson)
 }
 
 // coverageFloor holds what rests on a partial view.

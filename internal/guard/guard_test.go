@@ -112,11 +112,11 @@ func cases() []verdictCase {
 			s.Step = cordon.PlannedStep{Action: "disable_app", Target: cordon.Entity{Kind: cordon.KindServicePrincipal}.Add(cordon.NameObjectID, "p1")}
 		}, cordon.ReasonTwoPeople},
 
-		{"one origin", func(s *Situation) { s.Origins = s.Origins[:1] }, cordon.ReasonCorroborate},
-		{"one origin, twice", func(s *Situation) { s.Origins = []cordon.Origin{"a", "A", ""} }, cordon.ReasonCorroborate},
-		{"one origin and our own word", func(s *Situation) { s.Origins = []cordon.Origin{"a", cordon.OriginCordon} }, cordon.ReasonCorroborate},
-		{"one origin, confirmed", func(s *Situation) { s.Origins, s.Confirmed = s.Origins[:1], true }, cordon.ReasonWithin},
-		{"no origin, person", all(person, func(s *Situation) { s.Origins = nil }), cordon.ReasonWithin},
+		{"one detector", func(s *Situation) { s.Detectors = s.Detectors[:1] }, cordon.ReasonCorroborate},
+		{"one detector, twice", func(s *Situation) { s.Detectors = []cordon.Detector{"a", "A", ""} }, cordon.ReasonCorroborate},
+		{"one detector and our own word", func(s *Situation) { s.Detectors = []cordon.Detector{"a", cordon.DetectorCordon} }, cordon.ReasonCorroborate},
+		{"one detector, confirmed", func(s *Situation) { s.Detectors, s.Confirmed = s.Detectors[:1], true }, cordon.ReasonWithin},
+		{"no detector, person", all(person, func(s *Situation) { s.Detectors = nil }), cordon.ReasonWithin},
 		{"a source unread", func(s *Situation) { s.Unread = []cordon.Source{cordon.SourceAlerts} }, cordon.ReasonFloor},
 		{"a source unread, confirmed", func(s *Situation) { s.Confirmed, s.Unread = true, []cordon.Source{cordon.SourceAlerts} }, cordon.ReasonFloor},
 		{"a source unread, person", all(person, func(s *Situation) { s.Unread = []cordon.Source{cordon.SourceAlerts} }), cordon.ReasonWithin},
@@ -220,7 +220,7 @@ func TestOrder(t *testing.T) {
 	s.Mode, s.Unreadable, s.PlaybookOn, s.Users = cordon.ModeObserve, []string{"x"}, false, 10
 	s.Target.OwnApp, s.Target.BreakGlass, s.Target.SyncAccount, s.Target.Roles = true, true, true, []string{"Global Administrator"}
 	s.NotOffered, s.TooOld = "only enable", "older than 48h"
-	s.GlobalAdminsKnown, s.Origins, s.Unread = false, nil, []cordon.Source{cordon.SourceAlerts}
+	s.GlobalAdminsKnown, s.Detectors, s.Unread = false, nil, []cordon.Source{cordon.SourceAlerts}
 	s.Recent = append(disabled(5, 5*time.Minute), tried(cordon.ActionDisableUser, ada, time.Hour), undid(ada, time.Minute))
 	mend := []struct {
 		want cordon.Reason
@@ -277,8 +277,8 @@ func TestDetail(t *testing.T) {
 			"4 users were disabled in this tenant within 15m, the cap is 3: it is free again at 2026-03-01T12:06:00Z, and then " + act + "; " + elsewhere},
 		{"cap of users", recent(revoked(5, 30*time.Minute)...),
 			"5 other users were acted on in this tenant within 1h, the cap is 5: it is free again at 2026-03-01T12:30:00Z, and then " + act + "; " + elsewhere},
-		{"corroboration", func(s *Situation) { s.Origins = s.Origins[:1] },
-			`1 of 2 independent origins noticed ("defender_for_endpoint"): ` + act + `, or confirm the compromise`},
+		{"corroboration", func(s *Situation) { s.Detectors = s.Detectors[:1] },
+			`1 of 2 independent detectors noticed ("defender_for_endpoint"): ` + act + `, or confirm the compromise`},
 		{"administrator", func(s *Situation) { s.Target.Roles = []string{"User Administrator"} }, `the target is an administrator ("User Administrator"): ` + both},
 		{"Global Administrator", func(s *Situation) { s.GlobalAdmins = []string{"g1", "g2", ada} }, "the target is a Global Administrator: " + both},
 		{"a source unread", func(s *Situation) { s.Unread = []cordon.Source{cordon.SourceAlerts} },

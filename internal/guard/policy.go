@@ -10,7 +10,7 @@ import (
 
 // A Policy holds the limits. The zero value refuses everything.
 type Policy struct {
-	MinOrigins     int           `yaml:"min_origins"`     // independent origins that a playbook needs
+	MinDetectors   int           `yaml:"min_detectors"`   // independent detectors that a playbook needs
 	CoolDown       time.Duration `yaml:"cool_down"`       // between the same action on the same target
 	UndoCoolDown   time.Duration `yaml:"undo_cool_down"`  // after a person's undo, for playbooks
 	Disables       int           `yaml:"disables"`        // disabled accounts per tenant ...
@@ -48,7 +48,7 @@ func parse(b []byte) (Policy, error) {
 
 // whole reports whether every limit is set.
 func (p Policy) whole() bool {
-	return p.MinOrigins > 0 && p.CoolDown > 0 && p.UndoCoolDown > 0 && p.Disables > 0 && p.DisablesWithin > 0 &&
+	return p.MinDetectors > 0 && p.CoolDown > 0 && p.UndoCoolDown > 0 && p.Disables > 0 && p.DisablesWithin > 0 &&
 		p.Users > 0 && p.UsersPercent > 0 && p.UsersLeast > 0 && p.UsersWithin > 0 && p.KeepAdmins > 0
 }
 

@@ -12,7 +12,7 @@ import (
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	want := Policy{
-		MinOrigins: 2, CoolDown: 24 * time.Hour, UndoCoolDown: 24 * time.Hour, Disables: 3, DisablesWithin: 15 * time.Minute,
+		MinDetectors: 2, CoolDown: 24 * time.Hour, UndoCoolDown: 24 * time.Hour, Disables: 3, DisablesWithin: 15 * time.Minute,
 		Users: 5, UsersPercent: 1, UsersLeast: 1, UsersWithin: time.Hour, KeepAdmins: 2,
 	}
 	if got := Defaults(); got != want {
@@ -66,7 +66,7 @@ func TestEveryDefaultMatters(t *testing.T) {
 		scene  func(*Situation)
 		want   cordon.Reason // with the change; without, it is not that
 	}{
-		"MinOrigins":     {func(p *Policy) { p.MinOrigins = 3 }, func(*Situation) {}, cordon.ReasonCorroborate},
+		"MinDetectors":   {func(p *Policy) { p.MinDetectors = 3 }, func(*Situation) {}, cordon.ReasonCorroborate},
 		"CoolDown":       {func(p *Policy) { p.CoolDown = time.Hour }, recent(tried(cordon.ActionDisableUser, ada, 2*time.Hour)), cordon.ReasonWithin},
 		"UndoCoolDown":   {func(p *Policy) { p.UndoCoolDown = time.Hour }, recent(undid(ada, 2*time.Hour)), cordon.ReasonWithin},
 		"Disables":       {func(p *Policy) { p.Disables = 2 }, recent(disabled(2, 10*time.Minute)...), cordon.ReasonCapDisables},

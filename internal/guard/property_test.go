@@ -26,7 +26,7 @@ func drawSituation(t *rapid.T) Situation {
 		cordon.NewTenantEntity("t1"), {}}).Draw(t, "target")
 	s.PlaybookOn, s.SelfMend, s.Confirmed = flag.Draw(t, "on"), flag.Draw(t, "self-mend"), flag.Draw(t, "confirmed")
 	s.Target.Known = rapid.SampledFrom([]bool{true, true, true, false}).Draw(t, "known")
-	s.Origins = rapid.SliceOfN(rapid.SampledFrom([]cordon.Origin{"a", "b", cordon.OriginCordon, ""}), 0, 3).Draw(t, "origins")
+	s.Detectors = rapid.SliceOfN(rapid.SampledFrom([]cordon.Detector{"a", "b", cordon.DetectorCordon, ""}), 0, 3).Draw(t, "detectors")
 	s.Users = rapid.SampledFrom([]int{-1, 0, 50, 300, 100000}).Draw(t, "users")
 	s.GlobalAdmins = rapid.SliceOfN(rapid.SampledFrom([]string{ada, "g1", "g2", "g3"}), 0, 4).Draw(t, "admins")
 	s.GlobalAdminsKnown = flag.Draw(t, "admins known")
@@ -154,9 +154,9 @@ func TestPlaybookActsAloneOnlyWhenAllIsWell(t *testing.T) {
 		if Check(Defaults(), s).Decision != cordon.Allow {
 			return
 		}
-		origins := slices.DeleteFunc(slices.Clone(s.Origins), func(o cordon.Origin) bool { return o == "" || o == cordon.OriginCordon })
-		slices.Sort(origins)
-		corroborated := s.Confirmed || len(slices.Compact(origins)) >= 2 || s.restores()
+		detectors := slices.DeleteFunc(slices.Clone(s.Detectors), func(o cordon.Detector) bool { return o == "" || o == cordon.DetectorCordon })
+		slices.Sort(detectors)
+		corroborated := s.Confirmed || len(slices.Compact(detectors)) >= 2 || s.restores()
 		alone := s.Mode == cordon.ModeEnforce || s.Mode == cordon.ModeProtect && s.SelfMend
 		if !s.PlaybookOn || !corroborated || !alone || len(s.Unread) > 0 && !s.restores() || len(s.Unreadable) > 0 || s.contains() && len(s.Target.Roles) > 0 {
 			t.Fatalf("allowed %+v", s)

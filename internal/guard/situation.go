@@ -19,13 +19,13 @@ type Situation struct {
 	PlaybookOn        bool
 	Step              cordon.PlannedStep
 	Effect            cordon.Effect
-	SelfMend          bool            // a user mends it alone
-	Origins           []cordon.Origin // that corroborate each other, for playbooks
-	Confirmed         bool            // an administrator confirmed, for playbooks
-	Unread            []cordon.Source // threat sources that could not be read
-	Unreadable        []string        // what of this situation could not be read
-	Target            Target          // for users
-	GlobalAdmins      []string        // object ids of the enabled Global Administrators
+	SelfMend          bool              // a user mends it alone
+	Detectors         []cordon.Detector // that corroborate each other, for playbooks
+	Confirmed         bool              // an administrator confirmed, for playbooks
+	Unread            []cordon.Source   // threat sources that could not be read
+	Unreadable        []string          // what of this situation could not be read
+	Target            Target            // for users
+	GlobalAdmins      []string          // object ids of the enabled Global Administrators
 	GlobalAdminsKnown bool
 	Users             int       // size of the tenant; below zero: not known
 	Recent            []Attempt // attempts in the tenant within the last 24 h, whatever came of them

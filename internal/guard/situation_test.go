@@ -18,7 +18,7 @@ func base() Situation {
 	return Situation{
 		Now: noon(), Mode: cordon.ModeEnforce, Requester: cordon.Requester{Playbook: "contain"}, RunID: "run", PlaybookOn: true,
 		Step:   cordon.PlannedStep{Action: cordon.ActionDisableUser, Target: cordon.NewUser(ada, "ada@contoso.test", "")},
-		Effect: cordon.EffectContain, Origins: []cordon.Origin{cordon.OriginEndpoint, cordon.OriginIdentityProtection},
+		Effect: cordon.EffectContain, Detectors: []cordon.Detector{cordon.DetectorEndpoint, cordon.DetectorIdentityProtection},
 		Target:       Target{ObjectID: ada, UPN: "ada@contoso.test", Known: true},
 		GlobalAdmins: []string{"g1", "g2", "g3"}, GlobalAdminsKnown: true, Users: 1000, OwnApp: self,
 	}

@@ -16,25 +16,25 @@ type Match struct {
 	Wanted    bool
 	Why       string // one sentence for people, also when not wanted
 	Plan      cordon.Plan
-	Origins   []cordon.Origin
+	Detectors []cordon.Detector
 	Confirmed bool
 }
 
 // Match says whether p wants to act on an incident at now. The caller hands
-// in what it found in the signals: the origins that corroborate each other
+// in what it found in the signals: the detectors that corroborate each other
 // within p.Corroboration.Within, and whether an administrator confirmed.
 //
-// It wants to when enough origins speak, or it is confirmed; when the newest
+// It wants to when enough detectors speak, or it is confirmed; when the newest
 // open signal was noticed at most MaxAge before now; and when its condition
 // holds. An error means that the condition could not be evaluated.
-func (p Playbook) Match(ctx context.Context, t cordon.Tenant, in cordon.Incident, signals []cordon.Signal, origins []cordon.Origin, confirmed bool, now time.Time) (Match, error) {
-	m := Match{Origins: origins, Confirmed: confirmed}
+func (p Playbook) Match(ctx context.Context, t cordon.Tenant, in cordon.Incident, signals []cordon.Signal, detectors []cordon.Detector, confirmed bool, now time.Time) (Match, error) {
+	m := Match{Detectors: detectors, Confirmed: confirmed}
 	target, why := p.target(in)
 	if why == "" {
 		why = p.untimely(in, signals, now)
 	}
-	if why == "" && !confirmed && len(origins) < p.Corroboration.Origins {
-		why = fmt.Sprintf("%d of %d origins: %s", len(origins), p.Corroboration.Origins, spoken(origins))
+	if why == "" && !confirmed && len(detectors) < p.Corroboration.Detectors {
+		why = fmt.Sprintf("%d of %d detectors: %s", len(detectors), p.Corroboration.Detectors, spoken(detectors))
 	}
 	if why != "" {
 		m.Why = why
@@ -48,7 +48,7 @@ func (p Playbook) Match(ctx context.Context, t cordon.Tenant, in cordon.Incident
 		m.Why = "the condition of the playbook does not hold"
 		return m, nil
 	}
-	m.Wanted, m.Why, m.Plan = true, p.reason(origins, confirmed), p.plan(in.TenantID, target)
+	m.Wanted, m.Why, m.Plan = true, p.reason(detectors, confirmed), p.plan(in.TenantID, target)
 	return m, nil
 }
 
@@ -96,19 +96,19 @@ func (p Playbook) holds(ctx context.Context, f expr.Facts) (bool, error) {
 	return p.When.Eval(ctx, f)
 }
 
-func (p Playbook) reason(origins []cordon.Origin, confirmed bool) string {
-	if len(origins) < p.Corroboration.Origins && confirmed {
+func (p Playbook) reason(detectors []cordon.Detector, confirmed bool) string {
+	if len(detectors) < p.Corroboration.Detectors && confirmed {
 		return "confirmed by an administrator"
 	}
-	return fmt.Sprintf("%d of %d origins within %s: %s", len(origins), p.Corroboration.Origins, short(p.Corroboration.Within), spoken(origins))
+	return fmt.Sprintf("%d of %d detectors within %s: %s", len(detectors), p.Corroboration.Detectors, short(p.Corroboration.Within), spoken(detectors))
 }
 
-func spoken(origins []cordon.Origin) string {
-	if len(origins) == 0 {
+func spoken(detectors []cordon.Detector) string {
+	if len(detectors) == 0 {
 		return "none"
 	}
-	words := make([]string, len(origins))
-	for i, o := range origins {
+	words := make([]string, len(detectors))
+	for i, o := range detectors {
 		words[i] = string(o)
 	}
 	return strings.Join(words, " and ")

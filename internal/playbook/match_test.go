@@ -20,36 +20,36 @@ type scene struct {
 	book      Playbook
 	in        cordon.Incident
 	signals   []cordon.Signal
-	origins   []cordon.Origin
+	detectors []cordon.Detector
 	confirmed bool
 }
 
-// newScene returns a user, known by four names, about whom two origins speak.
+// newScene returns a user, known by four names, about whom two detectors speak.
 func newScene(t *testing.T) scene {
 	all, err := Builtin()
 	if err != nil {
 		t.Fatal(err)
 	}
-	signal := cordon.Signal{Source: cordon.SourceRiskDetections, Origin: cordon.OriginIdentityProtection, State: cordon.SignalOpen, Severity: cordon.SeverityHigh, DetectedAt: noon()}
+	signal := cordon.Signal{Source: cordon.SourceRiskDetections, Detector: cordon.DetectorIdentityProtection, State: cordon.SignalOpen, Severity: cordon.SeverityHigh, DetectedAt: noon()}
 	other := signal
-	other.Source, other.Origin, other.Severity = cordon.SourceEndpointAlerts, cordon.OriginEndpoint, cordon.SeverityMedium
+	other.Source, other.Detector, other.Severity = cordon.SourceEndpointAlerts, cordon.DetectorEndpoint, cordon.SeverityMedium
 	e := cordon.NewUser(ada, "ada@contoso.test", "s-1-5-21-1").Add(cordon.NameUPN, "zoe@contoso.test").Add(cordon.NameDisplayName, "Ada")
 	return scene{
 		book: all[0], in: cordon.Incident{ID: "i1", TenantID: "t1", Entity: e, State: cordon.IncidentOpen},
-		signals: []cordon.Signal{signal, other}, origins: []cordon.Origin{cordon.OriginEndpoint, cordon.OriginIdentityProtection},
+		signals: []cordon.Signal{signal, other}, detectors: []cordon.Detector{cordon.DetectorEndpoint, cordon.DetectorIdentityProtection},
 	}
 }
 
 func (s scene) match(ctx context.Context) (Match, error) {
-	return s.book.Match(ctx, cordon.Tenant{ID: "t1"}, s.in, s.signals, s.origins, s.confirmed, noon())
+	return s.book.Match(ctx, cordon.Tenant{ID: "t1"}, s.in, s.signals, s.detectors, s.confirmed, noon())
 }
 
 // wanted returns the match of an unchanged scene.
 func wanted() Match {
 	target := cordon.NewUser(ada, "ada@contoso.test", "")
 	return Match{
-		Wanted: true, Why: "2 of 2 origins within 30m: defender_for_endpoint and entra_id_protection",
-		Origins: []cordon.Origin{cordon.OriginEndpoint, cordon.OriginIdentityProtection},
+		Wanted: true, Why: "2 of 2 detectors within 30m: defender_for_endpoint and entra_id_protection",
+		Detectors: []cordon.Detector{cordon.DetectorEndpoint, cordon.DetectorIdentityProtection},
 		Plan: cordon.Plan{Schema: cordon.PlanSchema, TenantID: "t1", Playbook: "contain-token-theft", Version: 1, Steps: []cordon.PlannedStep{
 			{Action: cordon.ActionRevokeSessions, Target: target}, {Action: cordon.ActionDisableUser, Target: target},
 		}},
@@ -63,12 +63,12 @@ func TestMatchWanted(t *testing.T) {
 		change func(*scene)
 		want   func(*Match)
 	}{
-		{"two origins", func(*scene) {}, func(*Match) {}},
-		{"confirmed, one origin", func(s *scene) { s.origins, s.confirmed = s.origins[:1], true },
+		{"two detectors", func(*scene) {}, func(*Match) {}},
+		{"confirmed, one detector", func(s *scene) { s.detectors, s.confirmed = s.detectors[:1], true },
 			func(m *Match) {
-				m.Origins, m.Confirmed, m.Why = m.Origins[:1], true, "confirmed by an administrator"
+				m.Detectors, m.Confirmed, m.Why = m.Detectors[:1], true, "confirmed by an administrator"
 			}},
-		{"confirmed, and two origins", func(s *scene) { s.confirmed = true }, func(m *Match) { m.Confirmed = true }},
+		{"confirmed, and two detectors", func(s *scene) { s.confirmed = true }, func(m *Match) { m.Confirmed = true }},
 		{"contained before", func(s *scene) { s.in.State = cordon.IncidentContained }, func(*Match) {}},
 		{"exactly as old as may be", func(s *scene) { s.age(48 * time.Hour) }, func(*Match) {}},
 		{"a clock ahead by minutes", func(s *scene) { s.age(-10 * time.Minute) }, func(*Match) {}},
@@ -107,8 +107,8 @@ func TestMatchNotWanted(t *testing.T) {
 		change func(*scene)
 		want   string
 	}{
-		{"one origin", func(s *scene) { s.origins = s.origins[1:] }, "1 of 2 origins: entra_id_protection"},
-		{"no origin", func(s *scene) { s.origins = nil }, "0 of 2 origins: none"},
+		{"one detector", func(s *scene) { s.detectors = s.detectors[1:] }, "1 of 2 detectors: entra_id_protection"},
+		{"no detector", func(s *scene) { s.detectors = nil }, "0 of 2 detectors: none"},
 		{"too old", func(s *scene) { s.age(48*time.Hour + 1) }, "the newest open signal is older than 48h"},
 		{"far in the future", func(s *scene) { s.age(-49 * time.Hour) }, "the newest open signal lies in the future"},
 		{"all closed", func(s *scene) { s.signals[0].State, s.signals[1].State = cordon.SignalClosed, cordon.SignalClosed }, "no signal is open"},
@@ -126,7 +126,7 @@ func TestMatchNotWanted(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
 			tt.change(&s)
-			want := Match{Why: tt.want, Origins: s.origins}
+			want := Match{Why: tt.want, Detectors: s.detectors}
 			if got, err := s.match(t.Context()); err != nil || !reflect.DeepEqual(got, want) {
 				t.Errorf("got  %+v, error %v\nwant %+v", got, err, want)
 			}

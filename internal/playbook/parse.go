@@ -15,12 +15,12 @@ import (
 
 // The bounds of what a playbook may say. Beyond them it is a mistake.
 const (
-	maxAbout   = 500                 // characters
-	maxOrigins = 5                   // there are hardly more detectors
-	minWithin  = time.Minute         // detectors notice the same thing minutes apart
-	maxWithin  = 24 * time.Hour      // further apart it is another thing
-	minMaxAge  = time.Minute         //
-	maxMaxAge  = 30 * 24 * time.Hour // older news is for people
+	maxAbout     = 500                 // characters
+	maxDetectors = 5                   // there are hardly more detectors
+	minWithin    = time.Minute         // detectors notice the same thing minutes apart
+	maxWithin    = 24 * time.Hour      // further apart it is another thing
+	minMaxAge    = time.Minute         //
+	maxMaxAge    = 30 * 24 * time.Hour // older news is for people
 )
 
 // A document is a playbook as it is written.
@@ -29,8 +29,8 @@ type document struct {
 	Version       int    `yaml:"version"`
 	About         string `yaml:"about"`
 	Corroboration struct {
-		Origins int    `yaml:"origins"`
-		Within  string `yaml:"within"`
+		Detectors int    `yaml:"detectors"`
+		Within    string `yaml:"within"`
 	} `yaml:"corroboration"`
 	MaxAge string   `yaml:"max_age"`
 	When   string   `yaml:"when"`
@@ -49,7 +49,7 @@ func Parse(file string, b []byte) (Playbook, error) {
 		return Playbook{}, src.yamlError(err)
 	}
 	p := Playbook{Name: d.Name, Version: d.Version, About: d.About}
-	p.Corroboration.Origins = d.Corroboration.Origins
+	p.Corroboration.Detectors = d.Corroboration.Detectors
 	for _, check := range []func(*Playbook, document) error{src.head, src.times, src.steps, src.when} {
 		if err := check(&p, d); err != nil {
 			return Playbook{}, err
@@ -67,8 +67,8 @@ func (s *source) head(_ *Playbook, d document) error {
 		return s.errorAt("$.version", "version must be 1 or more, not %d", d.Version)
 	case len([]rune(d.About)) > maxAbout:
 		return s.errorAt("$.about", "about must have at most %d characters", maxAbout)
-	case d.Corroboration.Origins < 1 || d.Corroboration.Origins > maxOrigins:
-		return s.errorAt("$.corroboration.origins", "corroboration.origins must be 1 to %d, not %d", maxOrigins, d.Corroboration.Origins)
+	case d.Corroboration.Detectors < 1 || d.Corroboration.Detectors > maxDetectors:
+		return s.errorAt("$.corroboration.detectors", "corroboration.detectors must be 1 to %d, not %d", maxDetectors, d.Corroboration.Detectors)
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ const good = `# a comment
 name: contain-token-theft
 version: 3
 about: Signs out and disables.
-corroboration: {origins: 2, within: 30m}
+corroboration: {detectors: 2, within: 30m}
 max_age: 48h
 when: |
   incident.entity_kind == "user"
@@ -35,7 +35,7 @@ func TestParse(t *testing.T) {
 	}
 	got.When = nil
 	want := Playbook{
-		Name: "contain-token-theft", Version: 3, About: "Signs out and disables.", Corroboration: Corroboration{Origins: 2, Within: 30 * time.Minute},
+		Name: "contain-token-theft", Version: 3, About: "Signs out and disables.", Corroboration: Corroboration{Detectors: 2, Within: 30 * time.Minute},
 		MaxAge: 48 * time.Hour, Steps: []cordon.ActionName{cordon.ActionRevokeSessions, cordon.ActionDisableUser},
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -53,17 +53,17 @@ func TestParseRefuses(t *testing.T) {
 	}
 	tests := []struct{ name, text, want string }{
 		{"unknown key", with("about:", "abuot:"), `p.yaml:4:1: unknown field "abuot"` + "\n | abuot: Signs out and disables.\n | ^"},
-		{"unknown key below", with("within:", "whithin:"), `p.yaml:5:29: unknown field "whithin"` + "\n | corroboration: {origins: 2, whithin: 30m}\n |                             ^"},
+		{"unknown key below", with("within:", "whithin:"), `p.yaml:5:31: unknown field "whithin"` + "\n | corroboration: {detectors: 2, whithin: 30m}\n |                               ^"},
 		{"key twice", good + "name: again\n", `p.yaml:13:1: mapping key "name" already defined at [2:1]` + "\n | name: again\n | ^"},
 		{"anchor", with("version: 3", "version: &v 3"), "p.yaml:3:10: anchors, aliases, merges and tags are not allowed\n | version: &v 3\n |          ^"},
 		{"tag", with("name: ", "name: !!str "), "p.yaml:2:7: anchors, aliases, merges and tags are not allowed\n | name: !!str contain-token-theft\n |       ^"},
-		{"merge", with("corroboration: {", "corroboration: {<<: {}, "), "p.yaml:5:17: anchors, aliases, merges and tags are not allowed\n | corroboration: {<<: {}, origins: 2, within: 30m}\n |                 ^"},
+		{"merge", with("corroboration: {", "corroboration: {<<: {}, "), "p.yaml:5:17: anchors, aliases, merges and tags are not allowed\n | corroboration: {<<: {}, detectors: 2, within: 30m}\n |                 ^"},
 		{"name with capitals", with("contain-token", "Contain-token"), `p.yaml:2:7: name must be 1 to 64 of a-z, 0-9 and -, not "Contain-token-theft"` + "\n | name: Contain-token-theft\n |       ^"},
 		{"no name", with("name: contain-token-theft\n", ""), "p.yaml:1:1: name must be 1 to 64 of a-z, 0-9 and -, not \"\"\n | # a comment\n | ^"},
 		{"no version", with("version: 3\n", ""), "p.yaml:1:1: version must be 1 or more, not 0\n | # a comment\n | ^"},
-		{"no origins", with("origins: 2", "origins: 0"), "p.yaml:5:26: corroboration.origins must be 1 to 5, not 0\n | corroboration: {origins: 0, within: 30m}\n |                          ^"},
-		{"no duration", with("30m", "30"), `p.yaml:5:37: corroboration.within must be a duration such as 30m or 48h, not "30"` + "\n | corroboration: {origins: 2, within: 30}\n |                                     ^"},
-		{"too long apart", with("30m", "25h"), "p.yaml:5:37: corroboration.within must be 1m to 24h, not 25h\n | corroboration: {origins: 2, within: 25h}\n |                                     ^"},
+		{"no detectors", with("detectors: 2", "detectors: 0"), "p.yaml:5:28: corroboration.detectors must be 1 to 5, not 0\n | corroboration: {detectors: 0, within: 30m}\n |                            ^"},
+		{"no duration", with("30m", "30"), `p.yaml:5:39: corroboration.within must be a duration such as 30m or 48h, not "30"` + "\n | corroboration: {detectors: 2, within: 30}\n |                                       ^"},
+		{"too long apart", with("30m", "25h"), "p.yaml:5:39: corroboration.within must be 1m to 24h, not 25h\n | corroboration: {detectors: 2, within: 25h}\n |                                       ^"},
 		{"negative", with("48h", "-48h"), "p.yaml:6:10: max_age must be 1m to 720h, not -48h\n | max_age: -48h\n |          ^"},
 		{"unknown action", with("disable_user", "delete_user"), `p.yaml:12:5: no action is called "delete_user": use ["revoke_sessions" "revoke_sessions_okta" "disable_user" "disable_on_premises" "disable_okta" ` +
 			`"force_password_reset" "force_password_reset_on_premises" "force_password_change" "confirm_compromised" "enable_security_defaults"] ` +
@@ -138,7 +138,7 @@ func TestBuiltin(t *testing.T) {
 		names = append(names, p.Name)
 		p.When, p.About = nil, ""
 		want := Playbook{
-			Name: "contain-token-theft", Version: 1, Corroboration: Corroboration{Origins: 2, Within: 30 * time.Minute}, MaxAge: 48 * time.Hour,
+			Name: "contain-token-theft", Version: 1, Corroboration: Corroboration{Detectors: 2, Within: 30 * time.Minute}, MaxAge: 48 * time.Hour,
 			Steps: []cordon.ActionName{cordon.ActionRevokeSessions, cordon.ActionDisableUser},
 		}
 		if !reflect.DeepEqual(p, want) {
@@ -165,7 +165,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil && (!errors.As(err, &e) || e.Line < 1 || e.Column < 1) {
 			t.Errorf("error without a place: %v", err)
 		}
-		if err == nil && (p.When == nil || len(p.Steps) == 0 || p.Name == "" || p.Version < 1 || p.MaxAge <= 0 || p.Corroboration.Origins < 1) {
+		if err == nil && (p.When == nil || len(p.Steps) == 0 || p.Name == "" || p.Version < 1 || p.MaxAge <= 0 || p.Corroboration.Detectors < 1) {
 			t.Errorf("accepted %+v", p)
 		}
 	})

@@ -28,11 +28,11 @@ type Playbook struct {
 	Steps         []cordon.ActionName
 }
 
-// Corroboration says how many different origins have to notice, and how close
+// Corroboration says how many different detectors have to notice, and how close
 // to each other.
 type Corroboration struct {
-	Origins int
-	Within  time.Duration
+	Detectors int
+	Within    time.Duration
 }
 
 //go:embed playbooks/*.yaml

@@ -10,17 +10,17 @@ import (
 	"github.com/cordonhq/cordon"
 )
 
-const incidentColumns = `id, tenant_id, entity_kind, entity, sources, origins, score, state, merged_to,
+const incidentColumns = `id, tenant_id, entity_kind, entity, sources, detectors, score, state, merged_to,
 	first_us, last_us, opened_us, updated_us`
 
 // PutIncident stores an incident and which signals belong to it. signals
 // holds at least those of in.Signals that are not stored with it yet.
 func (t *Tx) PutIncident(ctx context.Context, in cordon.Incident, signals map[string]cordon.Signal) error {
 	if err := t.exec(ctx, `INSERT INTO incidents (`+incidentColumns+`) VALUES (`+list(1, 13)+`)
-		ON CONFLICT (id) DO UPDATE SET entity = excluded.entity, sources = excluded.sources, origins = excluded.origins,
+		ON CONFLICT (id) DO UPDATE SET entity = excluded.entity, sources = excluded.sources, detectors = excluded.detectors,
 		score = excluded.score, state = excluded.state, merged_to = excluded.merged_to, first_us = excluded.first_us,
 		last_us = excluded.last_us, updated_us = excluded.updated_us`,
-		in.ID, in.TenantID, string(in.Entity.Kind), asJSON(in.Entity), asJSON(in.Sources), asJSON(in.Origins), asJSON(in.Score),
+		in.ID, in.TenantID, string(in.Entity.Kind), asJSON(in.Entity), asJSON(in.Sources), asJSON(in.Detectors), asJSON(in.Score),
 		string(in.State), in.MergedTo, us(in.FirstAt), us(in.LastAt), us(in.OpenedAt), us(in.UpdatedAt)); err != nil {
 		return err
 	}
@@ -133,14 +133,14 @@ func (t *Tx) fillSignals(ctx context.Context, incidents []cordon.Incident) error
 
 func scanIncident(r scanner) (cordon.Incident, error) {
 	var in cordon.Incident
-	var kind, entity, sources, origins, score string
+	var kind, entity, sources, detectors, score string
 	var first, last, opened, updated int64
-	err := r.Scan(&in.ID, &in.TenantID, &kind, &entity, &sources, &origins, &score, &in.State, &in.MergedTo,
+	err := r.Scan(&in.ID, &in.TenantID, &kind, &entity, &sources, &detectors, &score, &in.State, &in.MergedTo,
 		&first, &last, &opened, &updated)
 	if err != nil {
 		return in, err
 	}
 	in.FirstAt, in.LastAt, in.OpenedAt, in.UpdatedAt = fromUS(first), fromUS(last), fromUS(opened), fromUS(updated)
 	return in, errors.Join(json.Unmarshal([]byte(entity), &in.Entity), json.Unmarshal([]byte(sources), &in.Sources),
-		json.Unmarshal([]byte(origins), &in.Origins), json.Unmarshal([]byte(score), &in.Score))
+		json.Unmarshal([]byte(detectors), &in.Detectors), json.Unmarshal([]byte(score), &in.Score))
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/cordonhq/cordon"
 )
 
-const signalColumns = `tenant_id, updated_us, key8, id, source, origin, native_id, version, kind, title,
+const signalColumns = `tenant_id, updated_us, key8, id, source, detector, native_id, version, kind, title,
 	severity, state, confirmed, occurred_us, detected_us, entities, raw`
 
 // rowsPerInsert is how many signals one statement takes: measured as the best
@@ -51,7 +51,7 @@ func (t *Tx) insertSignals(ctx context.Context, signals []cordon.Signal) ([]sign
 		if err != nil {
 			return nil, err
 		}
-		row := []any{s.TenantID, us(s.UpdatedAt), key, s.ID, s.Source, s.Origin, s.NativeID, s.Version, s.Kind, s.Title,
+		row := []any{s.TenantID, us(s.UpdatedAt), key, s.ID, s.Source, s.Detector, s.NativeID, s.Version, s.Kind, s.Title,
 			s.Severity, s.State, flag(s.Confirmed), us(s.OccurredAt), us(s.DetectedAt), asJSON(s.Entities), string(s.Raw)}
 		values = append(values, "("+list(len(args)+1, len(row))+")")
 		args = append(args, row...)
@@ -144,7 +144,7 @@ func scanSignal(r scanner) (cordon.Signal, error) {
 	var updated, key, occurred, detected int64
 	var confirmed int
 	var entities, raw string
-	err := r.Scan(&s.TenantID, &updated, &key, &s.ID, &s.Source, &s.Origin, &s.NativeID, &s.Version, &s.Kind, &s.Title,
+	err := r.Scan(&s.TenantID, &updated, &key, &s.ID, &s.Source, &s.Detector, &s.NativeID, &s.Version, &s.Kind, &s.Title,
 		&s.Severity, &s.State, &confirmed, &occurred, &detected, &entities, &raw)
 	if err != nil {
 		return s, err

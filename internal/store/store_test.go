@@ -65,7 +65,7 @@ func read[T any](t *testing.T, s *store.Store, ask func(*store.Tx) (T, error)) T
 func signal(n int) cordon.Signal {
 	at := epoch.Add(time.Duration(n) * time.Second)
 	return cordon.Signal{
-		ID: fmt.Sprintf("%016x", uint64(n)*0x9e3779b97f4a7c15), TenantID: "t1", Source: cordon.SourceAlerts, Origin: cordon.OriginEndpoint,
+		ID: fmt.Sprintf("%016x", uint64(n)*0x9e3779b97f4a7c15), TenantID: "t1", Source: cordon.SourceAlerts, Detector: cordon.DetectorEndpoint,
 		NativeID: fmt.Sprint(n), Version: "1", Kind: "Execution", Title: "100 % _odd\\ title", Severity: cordon.SeverityHigh,
 		State: cordon.SignalOpen, Confirmed: n%2 == 0, OccurredAt: at, DetectedAt: at, UpdatedAt: at,
 		Entities: []cordon.Entity{cordon.NewUser("", fmt.Sprintf("user_%d@contoso.com", n), "")}, Raw: []byte(`{"n":1e400}`),
@@ -147,7 +147,7 @@ func testIncidentComesBackWhole(t *testing.T, s *store.Store) {
 	a, b := signal(1), signal(2)
 	in := cordon.Incident{
 		ID: "i1", TenantID: "t1", Entity: cordon.NewUser("588d7c15-8565-448e-bc2d-57f2b7c4c58a", "ada@contoso.com", ""),
-		Signals: []string{a.ID, b.ID}, Sources: []cordon.Source{cordon.SourceAlerts}, Origins: []cordon.Origin{cordon.OriginEndpoint},
+		Signals: []string{a.ID, b.ID}, Sources: []cordon.Source{cordon.SourceAlerts}, Detectors: []cordon.Detector{cordon.DetectorEndpoint},
 		Score: cordon.Score{Value: 60, Spoke: []cordon.Source{cordon.SourceAlerts}, Unread: []cordon.Source{cordon.SourceRiskDetections}},
 		State: cordon.IncidentOpen, FirstAt: a.OccurredAt, LastAt: b.DetectedAt, OpenedAt: epoch, UpdatedAt: epoch,
 	}

@@ -8,7 +8,7 @@ CREATE TABLE signals (
     key8        BIGINT  NOT NULL, -- first 8 bytes of the hash over tenant, source, native id and version
     id          TEXT    NOT NULL, -- key8 in hexadecimal
     source      TEXT    NOT NULL,
-    origin      TEXT    NOT NULL,
+    detector      TEXT    NOT NULL,
     native_id   TEXT    NOT NULL,
     version     TEXT    NOT NULL,
     kind        TEXT    NOT NULL,
@@ -59,7 +59,7 @@ CREATE TABLE incidents (
     entity_kind TEXT   NOT NULL,
     entity      TEXT   NOT NULL, -- JSON: every name known
     sources     TEXT   NOT NULL, -- JSON
-    origins     TEXT   NOT NULL, -- JSON
+    detectors     TEXT   NOT NULL, -- JSON
     score       TEXT   NOT NULL, -- JSON
     state       TEXT   NOT NULL CHECK (state IN ('open', 'contained', 'merged')),
     merged_to   TEXT   NOT NULL,
