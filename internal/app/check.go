@@ -139,17 +139,19 @@ func loopback(u *url.URL) bool {
 }
 
 func (c *Config) checkNotify() (found []problem) {
-	seen := map[string]bool{}
+	seen := map[SecretRef]int{}
 	for i, w := range c.Notify.Webhooks {
 		at := fmt.Sprintf("$.notify.webhooks[%d]", i)
-		u, err := url.Parse(w.URL)
-		switch {
-		case err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && (u.Scheme != "http" || !w.Private):
-			found = append(found, problem{at + ".url", "a webhook's url must be an https address without a password (http for receivers marked private: true)"})
-		case seen[u.Host+u.Path]:
-			found = append(found, problem{at + ".url", "another webhook has the same host and path"})
+		first, twice := seen[w.URL]
+		switch err := w.URL.check(); {
+		case w.URL.ref == notRef:
+			found = append(found, problem{at + ".url", "a webhook's url is a secret: write it into an environment variable or a file, and here env:NAME, file:PATH or command:LINE, never the address itself"})
+		case err != nil:
+			found = append(found, problem{at + ".url", "a webhook's url " + err.Error()})
+		case twice:
+			found = append(found, problem{at + ".url", fmt.Sprintf("webhooks[%d] has the same url already: every notification would be sent twice", first)})
 		default:
-			seen[u.Host+u.Path] = true
+			seen[w.URL] = i
 		}
 		if err := w.Secret.check(); err != nil {
 			found = append(found, problem{at + ".secret", "a webhook's secret " + err.Error()})

@@ -89,9 +89,10 @@ type Notify struct {
 	Webhooks []Webhook `yaml:"webhooks"`
 }
 
-// A Webhook is a system that is told.
+// A Webhook is a system that is notified. Its address is a reference because
+// with many receivers the address is the secret.
 type Webhook struct {
-	URL     string    `yaml:"url"`
+	URL     SecretRef `yaml:"url"`
 	Secret  SecretRef `yaml:"secret"`
 	Private bool      `yaml:"private"` // it is on a private or loopback address
 }
@@ -170,7 +171,8 @@ func (c *Config) fillDefaults() {
 		c.Secrets.Key.base = filepath.Dir(c.file)
 	}
 	for i := range c.Notify.Webhooks {
-		c.Notify.Webhooks[i].Secret.base = filepath.Dir(c.file)
+		w := &c.Notify.Webhooks[i]
+		w.URL.base, w.Secret.base = filepath.Dir(c.file), filepath.Dir(c.file)
 	}
 }
 

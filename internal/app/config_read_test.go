@@ -53,7 +53,7 @@ tenants:
     break_glass: [glass@contoso.com, ` + guidB + `]
     credential: {client_id: ` + guidB + `, secret: "file:secrets/contoso"}
 playbooks: {on: [contain-token-theft], dir: books}
-notify: {terminal: false, file: out/notices.jsonl, webhooks: [{url: "http://127.0.0.1:9/x", secret: "env:HOOK", private: true}]}
+notify: {terminal: false, file: out/notices.jsonl, webhooks: [{url: "file:hook", secret: "env:HOOK", private: true}]}
 budget: {share: 1}
 poll: {threats: 10s, posture: 1h}
 `,
@@ -65,7 +65,7 @@ poll: {threats: 10s, posture: 1h}
 					Credential: Credential{ClientID: guidB, Secret: SecretRef{"file:secrets/contoso", "/etc/cordon"}},
 				}},
 				Playbooks: Playbooks{[]string{"contain-token-theft"}, "/etc/cordon/books"},
-				Notify:    Notify{&no, "/etc/cordon/out/notices.jsonl", []Webhook{{"http://127.0.0.1:9/x", SecretRef{"env:HOOK", "/etc/cordon"}, true}}},
+				Notify:    Notify{&no, "/etc/cordon/out/notices.jsonl", []Webhook{{SecretRef{"file:hook", "/etc/cordon"}, SecretRef{"env:HOOK", "/etc/cordon"}, true}}},
 				Budget:    Budget{1}, Poll: Poll{10 * time.Second, time.Hour},
 			},
 		},
@@ -137,10 +137,10 @@ func TestParseConfigRefuses(t *testing.T) {
 		{"endpoints in part", "endpoints: {login: \"https://h\", graph: \"https://h\"}\n", "c.yaml:1:12: endpoints needs login, graph and defender together, or none: a token must never reach another's host"},
 		{"endpoint without TLS", "endpoints: {login: \"https://h\", graph: \"http://h\", defender: \"https://h\"}\n", "c.yaml:1:40: endpoints.graph must be an https address"},
 		{"endpoint with a user", "endpoints: {login: \"https://graph@h\", graph: \"https://h\", defender: \"https://h\"}\n", "c.yaml:1:20: endpoints.login must be an https address"},
-		{"webhook without TLS", "notify: {webhooks: [{url: \"http://h/\", secret: \"env:A\"}]}\n", "c.yaml:1:27: a webhook's url must be an https address without a password (http for receivers marked private: true)"},
-		{"webhook of another kind", "notify: {webhooks: [{url: \"ftp://h/\", secret: \"env:A\", private: true}]}\n", "c.yaml:1:27: a webhook's url must be an https address without a password (http for receivers marked private: true)"},
-		{"webhook without a secret", "notify: {webhooks: [{url: \"https://h/\"}]}\n", "c.yaml:1:21: a webhook's secret is missing: write env:NAME, file:PATH or command:LINE"},
-		{"webhook twice", "notify: {webhooks: [{url: \"https://h/a?k=1\", secret: \"env:A\"}, {url: \"https://h/a?k=2\", secret: \"env:A\"}]}\n", "c.yaml:1:70: another webhook has the same host and path"},
+		{"webhook's address itself", "notify: {webhooks: [{url: \"https://h/\", secret: \"env:A\"}]}\n", "c.yaml:1:27: a webhook's url is a secret: write it into an environment variable or a file, and here env:NAME, file:PATH or command:LINE, never the address itself"},
+		{"webhook without an address", "notify: {webhooks: [{secret: \"env:A\"}]}\n", "c.yaml:1:21: a webhook's url is missing: write env:NAME, file:PATH or command:LINE"},
+		{"webhook without a secret", "notify: {webhooks: [{url: \"env:U\"}]}\n", "c.yaml:1:21: a webhook's secret is missing: write env:NAME, file:PATH or command:LINE"},
+		{"webhook twice", "notify: {webhooks: [{url: \"env:U\", secret: \"env:A\"}, {url: \"env:U\", secret: \"env:B\"}]}\n", "c.yaml:1:60: webhooks[0] has the same url already: every notification would be sent twice"},
 		{"empty", "", "c.yaml:1:1: the file must hold one document, not 0"},
 		{"comments only", "# nothing\n\n", "c.yaml:1:1: the file must hold one document, not 0"},
 		{"two documents", "listen: a:1\n---\nlisten: a:2\n", "c.yaml:1:1: the file must hold one document, not 2"},

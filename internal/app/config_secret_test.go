@@ -60,7 +60,7 @@ func TestSecretNeverPrints(t *testing.T) {
 	for _, ref := range []string{"env:CANARY", "file:/run/CANARY", "command:CANARY x", "CANARY~literal"} {
 		s := SecretRef{ref: ref, base: "/CANARY"}
 		w := wrapped{Credential{ClientID: guidA, Secret: s}}
-		c := Config{Tenants: []TenantConfig{{Credential: w.Credential}}, Notify: Notify{Webhooks: []Webhook{{Secret: s}}}}
+		c := Config{Tenants: []TenantConfig{{Credential: w.Credential}}, Notify: Notify{Webhooks: []Webhook{{URL: s, Secret: s}}}}
 		for _, v := range []any{s, &s, w, &w, c, &c, []SecretRef{s}, map[string]SecretRef{"a": s}} {
 			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%o", "%t"} {
 				fmt.Fprintf(&printed, verb+"\n", v)

@@ -178,21 +178,3 @@ func (c *Config) checkOn(all []playbook.Playbook) error {
 	return nil
 }
 
-// channels returns who is told, and in mute why some of them cannot be told
-// now: their notices wait in the outbox, and each delivery tries again.
-func (c *Config) channels(ctx context.Context, o Options) (channels []notify.Channel, mute, err error) {
-	channels = slices.Clone(o.Channels)
-	if c.Notify.File != "" {
-		channels = append(channels, notify.NewFile(c.Notify.File))
-	}
-	for _, w := range c.Notify.Webhooks {
-		secret := newLate(ctx, o.now, w.Secret.Reveal)
-		hook, err := notify.NewWebhook(notify.WebhookConfig{URL: w.URL, Secret: secret.get, Private: w.Private, Now: o.Now})
-		if err != nil {
-			return nil, nil, err
-		}
-		channels = append(channels, hook)
-		mute = errors.Join(mute, hook.Ready(ctx))
-	}
-	return channels, mute, nil
-}

@@ -14,6 +14,7 @@ type configRow struct {
 	Storage   string   `json:"storage"`
 	Tenants   int      `json:"tenants"`
 	Playbooks []string `json:"playbooks_on"`
+	Webhooks  []string `json:"webhooks"`
 	Warnings  []string `json:"warnings"`
 }
 
@@ -35,6 +36,7 @@ in 30 days or less is told on standard error; exit 3 when one has expired.`,
 			}
 			ends, err := c.Verify(cmd.Context(), d.house())
 			row := configRow{File: d.config, Storage: c.Storage.URL, Tenants: len(c.Tenants), Playbooks: texts(c.Playbooks.On), Warnings: []string{}}
+			row.Webhooks = c.WebhookNames(cmd.Context(), d.house())
 			expired := 0
 			for _, end := range ends {
 				row.Warnings = append(row.Warnings, cordon.Plain(end.Who+": "+end.Text, maxError))
@@ -58,6 +60,7 @@ func (d *Deps) showChecked(row configRow, expired int) error {
 		{"file", func(r configRow) string { return r.File }},
 		{"tenants", func(r configRow) string { return fmt.Sprint(r.Tenants) }},
 		{"playbooks on", func(r configRow) string { return orNone(r.Playbooks) }},
+		{"webhooks", func(r configRow) string { return orNone(r.Webhooks) }},
 	})
 	if err == nil && expired > 0 {
 		return &findings{code: exitFindings, text: many(expired, "credential") + " expired"}

@@ -11,9 +11,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -43,6 +45,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"startsim": startSim, "exits": exits, "post": post, "ledger": ledger, "awaits": awaits, "sealed": sealed, "mend": mend, "certificate": certificate,
+			"receiver": receiver, "canary": canary, "proxied": proxied,
 		},
 	})
 }
@@ -109,6 +112,38 @@ func configFor(ts *testscript.TestScript, info sim.Info, mode string, shared boo
 	b, err := yaml.Marshal(config)
 	ts.Check(err)
 	return b
+}
+
+// receiver starts the other end of a webhook, which answers with a status, and
+// sets HOOK to its address, part of which is secret: receiver NAME STATUS
+func receiver(ts *testscript.TestScript, _ bool, args []string) {
+	status, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(status)
+		fmt.Fprint(w, r.URL)
+	}))
+	ts.Defer(s.Close)
+	ts.Setenv(strings.ToUpper(args[0]), s.URL+"/services/CANARY-T0/CANARY-B0?token=CANARY")
+}
+
+// canary checks that what was printed last, and every file save cordon.yaml and
+// that of a key, are free of the word CANARY.
+func canary(ts *testscript.TestScript, _ bool, _ []string) {
+	texts := map[string]string{"stdout": ts.ReadFile("stdout"), "stderr": ts.ReadFile("stderr")}
+	ts.Check(filepath.WalkDir(ts.MkAbs("."), func(path string, e fs.DirEntry, err error) error {
+		if err != nil || !e.Type().IsRegular() || e.Name() == "key" || strings.HasPrefix(e.Name(), "cordon.yaml") {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		texts[path] = string(b)
+		return err
+	}))
+	for name, text := range texts {
+		if strings.Contains(text, "CANARY") {
+			ts.Fatalf("%s holds a secret: %.2000s", name, text)
+		}
+	}
 }
 
 // freeAddress returns an address of this machine that nobody listens on.

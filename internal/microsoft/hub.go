@@ -73,7 +73,7 @@ func New(opts Options) (*Hub, error) {
 	if opts.Share < 0 || opts.Share > 1 {
 		return nil, fmt.Errorf("microsoft: share %v is not between 0 and 1", opts.Share)
 	}
-	transport, err := newTransport(opts.Endpoints.CAFile)
+	transport, err := NewTransport(opts.Endpoints.CAFile)
 	if err != nil {
 		return nil, fmt.Errorf("microsoft: %w", err)
 	}

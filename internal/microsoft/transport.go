@@ -3,18 +3,22 @@ package microsoft
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"time"
 )
 
-// newTransport returns the one transport of all tenants. Thousands of tenants
+// NewTransport returns a transport that trusts the authorities of caFile besides
+// those of the system and honours the proxy of the environment. Notifications
+// use one of their own; all tenants share one. Thousands of tenants
 // share three hosts, so idle connections are kept per host and not per tenant.
 // HTTP/1.1 only: HTTP/2 costs twice the CPU on full pages, and one lost packet
 // holds up every tenant behind it.
-func newTransport(caFile string) (*http.Transport, error) {
+func NewTransport(caFile string) (*http.Transport, error) {
 	roots, err := roots(caFile)
 	if err != nil {
 		return nil, err
@@ -23,7 +27,7 @@ func newTransport(caFile string) (*http.Transport, error) {
 	only1.SetHTTP1(true)
 	dialer := net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
+		Proxy:               environmentProxy,
 		DialContext:         dialer.DialContext,
 		Protocols:           only1,
 		TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(64)},
@@ -37,6 +41,16 @@ func newTransport(caFile string) (*http.Transport, error) {
 		MaxResponseHeaderBytes: 64 << 10,
 		ReadBufferSize:         8 << 10,
 	}, nil
+}
+
+// environmentProxy returns the proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY
+// name. The error does not repeat them: a password may be among them.
+func environmentProxy(req *http.Request) (*url.URL, error) {
+	proxy, err := http.ProxyFromEnvironment(req)
+	if err != nil {
+		return nil, errors.New("the environment variable HTTPS_PROXY or HTTP_PROXY is not a valid address")
+	}
+	return proxy, nil
 }
 
 // roots returns the system's authorities and those of the file; nil means the

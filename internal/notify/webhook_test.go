@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -26,12 +27,13 @@ import (
 const (
 	secretCanary = "s3cret-CANARY"
 	queryCanary  = "token=CANARY"
+	pathCanary   = "/services/T0-CANARY/B0-CANARY"
 )
 
-// hook returns a webhook that posts to the server under /in?token=CANARY.
+// hook returns a webhook that posts to the server under a secret path.
 func hook(t *testing.T, s *httptest.Server) *Webhook {
 	t.Helper()
-	w, err := NewWebhook(WebhookConfig{URL: s.URL + "/in?" + queryCanary, Secret: known(secretCanary), Private: true, Now: func() time.Time { return at }})
+	w, err := NewWebhook(WebhookConfig{ID: "3f2a", URL: known(s.URL + pathCanary + "?" + queryCanary), Secret: known(secretCanary), Private: true, Now: func() time.Time { return at }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +63,7 @@ func TestWebhook(t *testing.T) {
 	}))
 	defer s.Close()
 	w, sent := hook(t, s), notice("n-1", hostile)
-	if err := w.Send(t.Context(), sent); err == nil || err.Error() != "notify: "+w.Name()+" answered 503" {
+	if err := w.Send(t.Context(), sent); err == nil || err.Error() != "notify: "+w.Label(t.Context())+" answered 503" {
 		t.Errorf("first attempt: %v", err)
 	}
 	w.now = func() time.Time { return at.Add(2 * time.Second) }
@@ -75,7 +77,7 @@ func TestWebhook(t *testing.T) {
 		stamp := strconv.FormatInt(at.Add(time.Duration(2*i)*time.Second).Unix(), 10)
 		mac := hmac.New(sha256.New, []byte(secretCanary))
 		io.WriteString(mac, c.Stamp+"."+c.Body)
-		want := call{"POST", "/in?" + queryCanary, "application/json", stamp, "v1=" + hex.EncodeToString(mac.Sum(nil)), "n-1", c.Body}
+		want := call{"POST", pathCanary + "?" + queryCanary, "application/json", stamp, "v1=" + hex.EncodeToString(mac.Sum(nil)), "n-1", c.Body}
 		if c != want {
 			t.Errorf("call %d:\ngot  %+v\nwant %+v", i+1, c, want)
 		}
@@ -101,7 +103,7 @@ func TestWebhookFollowsNoRedirect(t *testing.T) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		s := httptest.NewServer(http.RedirectHandler(elsewhere.URL+"/?"+queryCanary, status))
 		w := hook(t, s)
-		if err := w.Send(t.Context(), notice("1", "t")); err == nil || err.Error() != fmt.Sprintf("notify: %s answered %d", w.Name(), status) {
+		if err := w.Send(t.Context(), notice("1", "t")); err == nil || err.Error() != fmt.Sprintf("notify: %s answered %d", w.Label(t.Context()), status) {
 			t.Errorf("%d: got %v", status, err)
 		}
 		s.Close()
@@ -129,7 +131,7 @@ func TestWebhookTellsNoSecret(t *testing.T) {
 			fmt.Fprint(w, secretCanary, r.URL)
 		}))
 		w := hook(t, s)
-		all = append(all, w.Name(), said(w.Send(t.Context(), notice("1", "t"))))
+		all = append(all, w.Name(), w.Label(t.Context()), said(w.Send(t.Context(), notice("1", "t"))))
 		s.Close()
 		all = append(all, said(w.Send(t.Context(), notice("1", "t")))) // nobody is there
 	}
@@ -138,52 +140,102 @@ func TestWebhookTellsNoSecret(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	all = append(all, said(hook(t, s).Send(ended, notice("1", "t"))))
-	for _, c := range []WebhookConfig{
-		{URL: "https://h/?" + queryCanary}, {URL: "http://h/?" + queryCanary, Secret: known(secretCanary)}, {URL: "ftp://h/?" + queryCanary, Secret: known(secretCanary)},
-		{URL: "https://u:" + secretCanary + "@h/", Secret: known(secretCanary)}, {URL: "//?" + queryCanary, Secret: known(secretCanary)},
-		{URL: "https://h/%zz?" + queryCanary, Secret: known(secretCanary)}, {URL: secretCanary, Secret: known(secretCanary)}, {URL: "", Secret: known(secretCanary)},
+	for _, url := range []string{
+		"http://h" + pathCanary, "ftp://h/?" + queryCanary, "https://u:" + secretCanary + "@h/", "//?" + queryCanary, "https://h/%zz?" + queryCanary, secretCanary, "", "https:" + pathCanary,
+		"https://127.0.0.1:1" + pathCanary,
 	} {
-		_, err := NewWebhook(c)
-		all = append(all, said(err))
+		w, err := NewWebhook(WebhookConfig{ID: "3f2a", URL: known(url), Secret: known(secretCanary)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, w.Label(t.Context()), said(w.Send(t.Context(), notice("1", "t"))))
 	}
-	refused, err := NewWebhook(WebhookConfig{URL: "https://127.0.0.1:1/?" + queryCanary, Secret: known(secretCanary)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	all = append(all, said(refused.Send(t.Context(), notice("1", "t"))))
 	for _, text := range all {
 		if strings.Contains(text, "CANARY") || strings.Contains(text, "s3cret") {
 			t.Errorf("it tells %s", text)
 		}
 	}
-	if w, err := NewWebhook(WebhookConfig{URL: "https://h:8/a/b?" + queryCanary, Secret: known(secretCanary)}); err != nil || w.Name() != "webhook:h:8/a/b" {
-		t.Errorf("got %v", err)
+}
+
+// Receivers and proxies that repeat what they were asked put nothing of it into
+// an error.
+func TestWebhookErrorsRepeatNothing(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]string{
+		"a status line":       "HTTP/1.1 " + pathCanary + "?" + queryCanary + " no\r\n\r\n",
+		"no HTTP":             pathCanary + "?" + queryCanary + " " + secretCanary + "\r\n\r\n",
+		"a redirect":          "HTTP/1.1 302 Found\r\nLocation: " + pathCanary + "%zz?" + queryCanary + "\r\nContent-Length: 0\r\n\r\n",
+		"a header":            "HTTP/1.1 200 OK\r\n" + pathCanary + "\r\n\r\n",
+		"part of it, decoded": "T0-CANARY B0-CANARY\r\n\r\n",
+	} {
+		w := hook(t, rawServer(t, answer))
+		err := w.Send(t.Context(), notice("1", "t"))
+		if err == nil || strings.Contains(err.Error(), "CANARY") || !strings.HasPrefix(err.Error(), "notify: "+w.Label(t.Context())) {
+			t.Errorf("%s: got %v", name, err)
+		}
 	}
+}
+
+// rawServer answers every call with these bytes.
+func rawServer(t *testing.T, answer string) *httptest.Server {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		_, _ = io.WriteString(conn, answer)
+	}))
+	t.Cleanup(s.Close)
+	return s
 }
 
 func known(secret string) func(context.Context) (string, error) {
 	return func(context.Context) (string, error) { return secret, nil }
 }
 
-func TestNewWebhook(t *testing.T) {
+// A webhook has one name for the outbox, whether its address can be read or
+// not, and one for people.
+func TestWebhookNames(t *testing.T) {
 	t.Parallel()
+	const notAddress = "url: what is read is not an absolute address without a password: it must begin with https:// and a host"
+	gone := func(context.Context) (string, error) {
+		return "", errors.New("url: the environment variable HOOK is empty")
+	}
 	for _, tt := range []struct {
-		name string
-		c    WebhookConfig
-		err  string
+		name, label, err string
+		c                WebhookConfig
 	}{
-		{"https", WebhookConfig{URL: "https://h/", Secret: known("s")}, ""},
-		{"http to a private receiver", WebhookConfig{URL: "http://h/", Secret: known("s"), Private: true}, ""},
-		{"http", WebhookConfig{URL: "http://h/", Secret: known("s")}, "notify: webhook on h: only https (http for receivers marked private: true)"},
-		{"another scheme", WebhookConfig{URL: "file://h/etc/passwd", Secret: known("s"), Private: true}, "notify: webhook on h: only https (http for receivers marked private: true)"},
-		{"no secret", WebhookConfig{URL: "https://h/"}, "notify: webhook on h has no secret to sign with"},
-		{"a password", WebhookConfig{URL: "https://u:p@h/", Secret: known("s")}, "notify: the webhook's url is not an absolute address without a password"},
-		{"no host", WebhookConfig{URL: "https:///x", Secret: known("s")}, "notify: the webhook's url is not an absolute address without a password"},
-		{"no address", WebhookConfig{URL: "h/x", Secret: known("s")}, "notify: the webhook's url is not an absolute address without a password"},
+		{"https", "webhook h:8 #3f2a", "", WebhookConfig{URL: known("https://h:8/a/b?" + queryCanary), Secret: known("s")}},
+		{"a line end after it", "webhook h #3f2a", "", WebhookConfig{URL: known("https://h/\n"), Secret: known("s")}},
+		{"http to a private receiver", "webhook h #3f2a", "", WebhookConfig{URL: known("http://h/"), Secret: known("s"), Private: true}},
+		{"http", "webhook h #3f2a", "url: only https (http for receivers marked private: true)", WebhookConfig{URL: known("http://h/"), Secret: known("s")}},
+		{"another scheme", "webhook h #3f2a", "url: only https (http for receivers marked private: true)", WebhookConfig{URL: known("file://h/etc/passwd"), Secret: known("s"), Private: true}},
+		{"no address yet", "webhook #3f2a", "url: the environment variable HOOK is empty", WebhookConfig{URL: gone, Secret: known("s")}},
+		{"no secret", "webhook h #3f2a", "the secret is empty", WebhookConfig{URL: known("https://h/"), Secret: known("")}},
+		{"a password", "webhook #3f2a", notAddress, WebhookConfig{URL: known("https://u:p@h/"), Secret: known("s")}},
+		{"no host", "webhook #3f2a", notAddress, WebhookConfig{URL: known("https:///x"), Secret: known("s")}},
+		{"no scheme", "webhook #3f2a", notAddress, WebhookConfig{URL: known("h/x"), Secret: known("s")}},
 	} {
+		tt.c.ID = "3f2a"
 		w, err := NewWebhook(tt.c)
-		if tt.err == "" && (err != nil || w == nil) || tt.err != "" && (err == nil || err.Error() != tt.err || w != nil) {
-			t.Errorf("%s: got %v, want %q", tt.name, err, tt.err)
+		if err != nil {
+			t.Fatal(err)
+		}
+		why := ""
+		if err := w.Ready(t.Context()); err != nil {
+			why = strings.TrimPrefix(err.Error(), "notify: "+tt.label+": ")
+		}
+		if w.Name() != "webhook #3f2a" || w.Label(t.Context()) != tt.label || why != tt.err {
+			t.Errorf("%s: got %q, %q, %q", tt.name, w.Name(), w.Label(t.Context()), why)
+		}
+	}
+	for _, c := range []WebhookConfig{{ID: "a", URL: known("https://h/")}, {ID: "a", Secret: known("s")}, {URL: known("https://h/"), Secret: known("s")}} {
+		if _, err := NewWebhook(c); err == nil {
+			t.Errorf("%+v: no error", c)
 		}
 	}
 }
@@ -227,7 +279,7 @@ func TestWebhookRefusesPrivateAddresses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, host := range []string{"127.0.0.1", "localhost", "0.0.0.0", "[::ffff:127.0.0.1]", "[::1]", "169.254.169.254", "10.255.255.1"} {
-		w, err := NewWebhook(WebhookConfig{URL: "https://" + host + ":" + u.Port() + "/", Secret: known("s")})
+		w, err := NewWebhook(WebhookConfig{ID: "3f2a", URL: known("https://" + host + ":" + u.Port() + "/"), Secret: known("s")})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -245,7 +297,7 @@ func TestWebhookRefusesPrivateAddresses(t *testing.T) {
 func TestWebhookTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w, err := NewWebhook(WebhookConfig{URL: "https://h/?" + queryCanary, Secret: known(secretCanary)})
+		w, err := NewWebhook(WebhookConfig{ID: "3f2a", URL: known("https://h/?" + queryCanary), Secret: known(secretCanary)})
 		if err != nil {
 			t.Fatal(err)
 		}
