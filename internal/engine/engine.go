@@ -18,6 +18,7 @@ import (
 
 	"github.com/cordonhq/cordon"
 	"github.com/cordonhq/cordon/internal/action"
+	"github.com/cordonhq/cordon/internal/capolicy"
 	"github.com/cordonhq/cordon/internal/collect"
 	"github.com/cordonhq/cordon/internal/guard"
 	"github.com/cordonhq/cordon/internal/microsoft"
@@ -93,7 +94,7 @@ type Engine struct {
 	beside  sync.WaitGroup
 	runs    keyed // one goroutine at a time on a run
 
-	policiesRead shared[[]guard.CAPolicy]
+	policiesRead shared[[]capolicy.Policy]
 	sizeRead     shared[int] // how many users a tenant has
 
 	told time.Time // when usage was stored last

@@ -26,10 +26,14 @@ tenant:
     - {key: emergency, name: Emergency access, members: [inner, guest]}
     - {key: inner, name: Emergency accounts, members: [glass, half]}
     - {key: pilot, name: Pilot, members: [glass, guest]}
+    - {key: testers, name: Testers, members: [guest]}
   policies:
     - {name: Second factor, exclude_groups: [emergency], controls: [mfa]}
     - {name: No legacy clients, exclude_groups: [pilot, admins], controls: [block]}
-    - {name: Devices, state: enabledForReportingButNotEnforced, exclude: [glass], exclude_groups: [pilot], controls: [compliantDevice]}
+    - {name: Devices, exclude: [glass], exclude_groups: [pilot], controls: [compliantDevice]}
+    - {name: For the pilot, groups: [testers], controls: [mfa]}
+    - {name: For readers, roles: [Directory Readers], controls: [mfa]}
+    - {name: Tomorrow, state: enabledForReportingButNotEnforced, controls: [mfa]}
     - {name: Off, state: disabled, controls: [block]}
 `
 
@@ -85,6 +89,35 @@ func TestBreakGlassByGroup(t *testing.T) {
 			run, err := w.do(people[tt.who], cordon.ActionDisableUser)
 			if asked := w.asked()["POST users/{id}/checkMemberGroups"]; story(run) != tt.want || err != nil || asked != tt.asked {
 				t.Errorf("%s, %v, groups asked for %d times; want %s, %d", story(run), err, asked, tt.want, tt.asked)
+			}
+		})
+	}
+}
+
+// TestBreakGlassBesidePoliciesForOthers: a policy that cannot apply to the
+// account takes no exclusion of it, or has none; the account stays found. One
+// that can apply takes the protection away.
+func TestBreakGlassBesidePoliciesForOthers(t *testing.T) {
+	t.Parallel()
+	const apps, found, bound = `"applications":{"includeApplications":["All"]}`, "refused; disable_user skipped break_glass", "held; disable_user planned two_people"
+	for name, tt := range map[string]struct{ conditions, want string }{
+		"workloads":           {`{"users":{"includeUsers":["None"]},"clientApplications":{"includeServicePrincipals":["ServicePrincipalsInMyTenant"]},"servicePrincipalRiskLevels":["high"],` + apps + `}`, found},
+		"agents":              {`{"users":{"includeUsers":["None"]},"clientApplications":{"includeAgentIdServicePrincipals":["All"]},` + apps + `}`, found},
+		"guests":              {`{"users":{"includeUsers":["GuestsOrExternalUsers"]},` + apps + `}`, found},
+		"guests by kind":      {`{"users":{"includeUsers":[],"includeGuestsOrExternalUsers":{"guestOrExternalUserTypes":"b2bCollaborationGuest","externalTenants":{"membershipKind":"all"}}},` + apps + `}`, found},
+		"null conditions":     {`null`, found},
+		"null users":          {`{"users":null,` + apps + `}`, found},
+		"null lists":          {`{"users":{"includeUsers":null,"includeGroups":null,"includeRoles":null},"applications":null}`, found},
+		"of another shape":    {`{"users":{"includeUsers":"Everybody"},` + apps + `}`, found},
+		"everybody":           {`{"users":{"includeUsers":["All"]},` + apps + `}`, bound},
+		"everybody, narrowed": {`{"users":{"includeUsers":["All"]},"platforms":{"includePlatforms":["android"]},"signInRiskLevels":["high"],` + apps + `}`, bound},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, people := newGrouped(t, grouped)
+			w.inject("identity/conditionalAccess/policies", `{"id":"77777777-0000-0000-0000-000000000001","displayName":"One more","state":"enabled","conditions":`+tt.conditions+`}`)
+			if run, err := w.do(people["Glass"], cordon.ActionDisableUser); story(run) != tt.want || err != nil {
+				t.Errorf("%s, %v; want %s", story(run), err, tt.want)
 			}
 		})
 	}

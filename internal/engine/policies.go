@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/cordonhq/cordon"
-	"github.com/cordonhq/cordon/internal/guard"
+	"github.com/cordonhq/cordon/internal/capolicy"
 	"github.com/cordonhq/cordon/internal/microsoft"
 	"github.com/cordonhq/cordon/internal/store"
 )
@@ -21,7 +21,7 @@ const policiesLast = 30 * time.Second
 // policies returns the tenant's Conditional Access policies, to find
 // break-glass accounts by: as last read if that is fresh, for their limit is
 // shared by all apps of the tenant.
-func (e *Engine) policies(ctx context.Context, t Tenant) ([]guard.CAPolicy, error) {
+func (e *Engine) policies(ctx context.Context, t Tenant) ([]capolicy.Policy, error) {
 	var o cordon.Observation
 	err := e.Store.Read(ctx, func(tx *store.Tx) (err error) {
 		o, err = tx.Observation(ctx, t.ID, cordon.SourceConditionalAccess)
@@ -35,16 +35,16 @@ func (e *Engine) policies(ctx context.Context, t Tenant) ([]guard.CAPolicy, erro
 		}
 		return asPolicies(raws)
 	}
-	return e.policiesRead.of(ctx, t.ID, e.Now, func(ctx context.Context) ([]guard.CAPolicy, error) { return livePolicies(ctx, t) })
+	return e.policiesRead.of(ctx, t.ID, e.Now, func(ctx context.Context) ([]capolicy.Policy, error) { return livePolicies(ctx, t) })
 }
 
-func livePolicies(ctx context.Context, t Tenant) ([]guard.CAPolicy, error) {
+func livePolicies(ctx context.Context, t Tenant) ([]capolicy.Policy, error) {
 	return Policies(ctx, t.Client)
 }
 
-// Policies reads a tenant's Conditional Access policies, as guard sees them.
-func Policies(ctx context.Context, c *microsoft.Client) ([]guard.CAPolicy, error) {
-	var all []guard.CAPolicy
+// Policies reads a tenant's Conditional Access policies.
+func Policies(ctx context.Context, c *microsoft.Client) ([]capolicy.Policy, error) {
+	var all []capolicy.Policy
 	for page, err := range c.Policies.ConditionalAccess(ctx) {
 		if err != nil {
 			return nil, err
@@ -61,15 +61,14 @@ func Policies(ctx context.Context, c *microsoft.Client) ([]guard.CAPolicy, error
 	return all, nil
 }
 
-func asPolicies(raws []json.RawMessage) ([]guard.CAPolicy, error) {
-	var out []guard.CAPolicy
+func asPolicies(raws []json.RawMessage) ([]capolicy.Policy, error) {
+	var out []capolicy.Policy
 	for _, raw := range raws {
-		p, err := microsoft.Decode[microsoft.ConditionalAccessPolicy](raw)
+		p, err := capolicy.Parse(raw)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, guard.CAPolicy{ID: p.ID, Name: p.DisplayName, State: p.State,
-			ExcludeUsers: p.Conditions.Users.ExcludeUsers, ExcludeGroups: p.Conditions.Users.ExcludeGroups})
+		out = append(out, p)
 	}
 	return out, nil
 }

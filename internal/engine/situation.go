@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/cordonhq/cordon"
 	"github.com/cordonhq/cordon/internal/action"
+	"github.com/cordonhq/cordon/internal/capolicy"
 	"github.com/cordonhq/cordon/internal/correlate"
 	"github.com/cordonhq/cordon/internal/guard"
 	"github.com/cordonhq/cordon/internal/microsoft"
@@ -46,7 +48,7 @@ func (e *Engine) readTarget(ctx context.Context, t Tenant, target cordon.Entity,
 	var user microsoft.User
 	var roles []microsoft.Role
 	var admins []microsoft.User
-	var policies []guard.CAPolicy
+	var policies []capolicy.Policy
 	var failed failures
 	var g errgroup.Group
 	g.Go(failed.note("user", "User.Read.All", func() (err error) { user, err = t.Client.Users.Get(ctx, target.ID()); return err }))
@@ -65,7 +67,7 @@ func (e *Engine) readTarget(ctx context.Context, t Tenant, target cordon.Entity,
 		}
 	}
 	_ = failed.note("groups of the user", "User.Read.All", func() (err error) {
-		sit.Target.BreakGlassFound, err = findBreakGlass(ctx, t, sit.Target.ObjectID, all, policies)
+		sit.Target.BreakGlassFound, err = findBreakGlass(ctx, t, policyUser(user, roles), all, policies)
 		return err
 	})()
 	sit.Unreadable = append(sit.Unreadable, failed.list...)
@@ -73,15 +75,23 @@ func (e *Engine) readTarget(ctx context.Context, t Tenant, target cordon.Entity,
 }
 
 // findBreakGlass asks in which groups the user is, where that decides.
-func findBreakGlass(ctx context.Context, t Tenant, user string, admins []string, policies []guard.CAPolicy) (bool, error) {
-	var groups []string
+func findBreakGlass(ctx context.Context, t Tenant, user capolicy.User, admins []string, policies []capolicy.Policy) (bool, error) {
 	if asked := guard.GroupsToAsk(user, admins, policies); len(asked) > 0 {
 		var err error
-		if groups, err = t.Client.Users.CheckMemberGroups(ctx, user, asked); err != nil {
+		if user.Groups, err = t.Client.Users.CheckMemberGroups(ctx, user.ID, asked); err != nil {
 			return false, err
 		}
 	}
-	return guard.FindBreakGlass(user, groups, admins, policies), nil
+	return guard.FindBreakGlass(user, admins, policies), nil
+}
+
+// policyUser is what Conditional Access policies ask of a user.
+func policyUser(u microsoft.User, roles []microsoft.Role) capolicy.User {
+	user := capolicy.User{ID: u.ID, UPN: u.UserPrincipalName, Type: u.UserType}
+	for _, r := range roles {
+		user.Roles = append(user.Roles, r.TemplateID)
+	}
+	return user
 }
 
 // targetOf says what is known of the user.
@@ -93,7 +103,7 @@ func targetOf(t Tenant, u microsoft.User, roles []microsoft.Role) guard.Target {
 	for _, r := range roles {
 		target.SyncAccount = target.SyncAccount || guard.IsSyncRole(r.TemplateID)
 		if guard.IsPrivileged(r.TemplateID) {
-			target.Roles = append(target.Roles, r.Name)
+			target.Roles = append(target.Roles, cmp.Or(r.Name, r.TemplateID))
 		}
 	}
 	return target

@@ -3,52 +3,66 @@ package guard
 import (
 	"slices"
 	"strings"
+
+	"github.com/cordonhq/cordon/internal/capolicy"
 )
 
-// A CAPolicy is what guard must know of a Conditional Access policy.
-type CAPolicy struct {
-	ID, Name, State string
-	ExcludeUsers    []string // object ids
-	ExcludeGroups   []string // object ids
-}
-
 // FindBreakGlass reports whether a user is one of the permanent Global
-// Administrators and excluded from every Conditional Access policy, by object
-// id or by a group that the user is in, save policies that are disabled:
-// nobody excludes an account everywhere but as the way in when all else fails.
-// A policy that only reports counts, and so does one whose state is not known.
-// Without policies nobody is found. The groups are those of GroupsToAsk that
-// the user is in, directly or through others.
-func FindBreakGlass(user string, groups, globalAdmins []string, policies []CAPolicy) bool {
-	live := slices.DeleteFunc(slices.Clone(policies), CAPolicy.disabled)
-	if len(live) == 0 || !holds(globalAdmins, user) {
+// Administrators, excluded by a Conditional Access policy, and bound by none:
+// an account is excluded everywhere only as the way in when all else fails.
+// Package capolicy says what counts. The groups of the user are those of
+// GroupsToAsk that the user is in, directly or through others.
+func FindBreakGlass(user capolicy.User, globalAdmins []string, policies []capolicy.Policy) bool {
+	if !holds(globalAdmins, user.ID) {
 		return false
 	}
-	return !slices.ContainsFunc(live, func(p CAPolicy) bool {
-		return !holds(p.ExcludeUsers, user) && !slices.ContainsFunc(groups, func(g string) bool { return holds(p.ExcludeGroups, g) })
-	})
+	user, excluded := asGlobalAdmin(user), false
+	for _, p := range policies {
+		switch p.Stance(user) {
+		case capolicy.Binds:
+			return false
+		case capolicy.Excludes:
+			excluded = true
+		}
+	}
+	return excluded
 }
 
 // GroupsToAsk returns the groups on which it hangs whether FindBreakGlass
 // finds a user. There are none when groups change nothing.
-func GroupsToAsk(user string, globalAdmins []string, policies []CAPolicy) []string {
-	if !holds(globalAdmins, user) {
+func GroupsToAsk(user capolicy.User, globalAdmins []string, policies []capolicy.Policy) []string {
+	if !holds(globalAdmins, user.ID) {
 		return nil
 	}
+	user = asGlobalAdmin(user)
 	var groups []string
 	for _, p := range policies {
-		switch {
-		case p.disabled() || holds(p.ExcludeUsers, user):
-		case len(p.ExcludeGroups) == 0:
-			return nil // this one binds the user, whatever the others exclude
-		default:
-			groups = append(groups, p.ExcludeGroups...)
+		asked, bound := p.Groups(user)
+		if bound {
+			return nil // whatever the others exclude
 		}
+		groups = append(groups, asked...)
 	}
 	return distinct(groups)
 }
 
-func (p CAPolicy) disabled() bool { return strings.EqualFold(p.State, "disabled") }
+// asGlobalAdmin adds the role that a user holds who is a Global Administrator.
+func asGlobalAdmin(u capolicy.User) capolicy.User {
+	u.Roles = append(slices.Clone(u.Roles), globalAdmin)
+	return u
+}
+
+// Blocking names the policies that stand in the way of security defaults:
+// those that are enabled. Report-only ones do not.
+func Blocking(policies []capolicy.Policy) []string {
+	names := []string{}
+	for _, p := range policies {
+		if p.Enabled() {
+			names = append(names, p.Label())
+		}
+	}
+	return names
+}
 
 func holds(ids []string, id string) bool {
 	return id != "" && slices.ContainsFunc(ids, func(x string) bool { return strings.EqualFold(x, id) })

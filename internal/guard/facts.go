@@ -6,6 +6,9 @@ import (
 	"github.com/cordonhq/cordon"
 )
 
+// globalAdmin is the template of the role of Global Administrators.
+const globalAdmin = "62e90394-69f5-4237-9190-012177145e10"
+
 // syncRoles returns the templates of the roles that only the directory-sync
 // account holds: Directory Synchronization Accounts, and On Premises Directory
 // Sync Account, which is newer.
@@ -34,18 +37,6 @@ func IsSyncRole(template string) bool { return slices.Contains(syncRoles(), fold
 // role that is not known does.
 func IsPrivileged(template string) bool {
 	return !IsSyncRole(template) && !slices.Contains(unprivileged(), folded(template))
-}
-
-// Blocking names the policies that stand in the way of security defaults:
-// those that are enabled. Report-only ones do not.
-func Blocking(policies []CAPolicy) []string {
-	names := []string{}
-	for _, p := range policies {
-		if p.State == "enabled" {
-			names = append(names, p.Name)
-		}
-	}
-	return names
 }
 
 // Outgrown returns the reasons for a hold that a tenant's mode no longer

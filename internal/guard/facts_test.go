@@ -28,14 +28,6 @@ func TestRoles(t *testing.T) {
 	}
 }
 
-func TestBlocking(t *testing.T) {
-	t.Parallel()
-	got := Blocking([]CAPolicy{{Name: "a", State: "enabled"}, {Name: "b", State: "disabled"}, {Name: "c", State: "enabledForReportingButNotEnforced"}, {Name: "d", State: "enabled"}})
-	if want := []string{"a", "d"}; !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
 // TestOutgrown holds the list against the rules: a reason is outgrown in just
 // the modes in which guard no longer gives it.
 func TestOutgrown(t *testing.T) {

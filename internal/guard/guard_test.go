@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"slices"
 	"testing"
 	"time"
 
@@ -295,47 +294,6 @@ func TestDetail(t *testing.T) {
 			tt.change(&s)
 			if got := Check(Defaults(), s).Detail; got != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
-			}
-		})
-	}
-}
-
-func TestFindBreakGlass(t *testing.T) {
-	t.Parallel()
-	policy := func(state string, excluded ...string) CAPolicy { return CAPolicy{State: state, ExcludeUsers: excluded} }
-	grouped := func(groups ...string) CAPolicy { return CAPolicy{State: "enabled", ExcludeGroups: groups} }
-	const on, report, off = "enabled", "enabledForReportingButNotEnforced", "disabled"
-	tests := []struct {
-		name     string
-		policies []CAPolicy
-		asked    []string // groups on which it hangs
-		want     bool     // for a, who is in g
-	}{
-		{"no policies", nil, nil, false},
-		{"all are disabled", []CAPolicy{policy(off, "a")}, nil, false},
-		{"excluded from every one", []CAPolicy{policy(on, "A", "c"), policy(on, "b", "a")}, nil, true},
-		{"a disabled one does not count", []CAPolicy{policy(on, "a", "b"), policy("Disabled")}, nil, true},
-		{"one that reports counts", []CAPolicy{policy(on, "a", "b"), policy(report, "b")}, nil, false},
-		{"one of unknown state counts", []CAPolicy{policy(on, "a"), policy("")}, nil, false},
-		{"by a group from every one", []CAPolicy{grouped("x", "G"), grouped("g")}, []string{"g", "x"}, true},
-		{"by id from one, by a group from the other", []CAPolicy{policy(on, "a"), grouped("g")}, []string{"g"}, true},
-		{"by id and by a group from the same", []CAPolicy{{State: on, ExcludeUsers: []string{"a"}, ExcludeGroups: []string{"g"}}}, nil, true},
-		{"by a group of others", []CAPolicy{grouped("g"), grouped("x")}, []string{"g", "x"}, false},
-		{"by a group from all but one", []CAPolicy{grouped("g"), policy(on, "b")}, nil, false},
-		{"a group that is called like the user", []CAPolicy{grouped("a")}, []string{"a"}, false},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			admins := []string{"b", "a", "A", ""}
-			asked, got := GroupsToAsk("a", admins, tt.policies), FindBreakGlass("a", []string{"g"}, admins, tt.policies)
-			if !slices.Equal(asked, tt.asked) || got != tt.want {
-				t.Errorf("asked %q, found %v; want %q, %v", asked, got, tt.asked, tt.want)
-			}
-			for _, other := range []string{"z", ""} {
-				if FindBreakGlass(other, []string{"g"}, admins, tt.policies) || GroupsToAsk(other, admins, tt.policies) != nil {
-					t.Errorf("found or asked about %q, who is no administrator", other)
-				}
 			}
 		})
 	}

@@ -220,30 +220,3 @@ func TestUndoneRunIsOver(t *testing.T) {
 		}
 	})
 }
-
-// To be excluded by a group is as good as by object id, and who is found with
-// what was asked is found with all groups.
-func TestExcludedByGroupIsExcluded(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		drawn := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) CAPolicy {
-			return CAPolicy{State: rapid.SampledFrom([]string{"enabled", "disabled", ""}).Draw(t, "state"),
-				ExcludeUsers:  rapid.SliceOfN(rapid.SampledFrom([]string{ada, "b"}), 0, 2).Draw(t, "users"),
-				ExcludeGroups: rapid.SliceOfN(rapid.SampledFrom([]string{"g1", "g2", "g3"}), 0, 2).Draw(t, "groups")}
-		}), 0, 4).Draw(t, "policies")
-		groups, admins := rapid.SliceOf(rapid.SampledFrom([]string{"g1", "g2"})).Draw(t, "groups of ada"), []string{ada}
-		var byID []CAPolicy
-		for _, p := range drawn {
-			if slices.ContainsFunc(p.ExcludeGroups, func(g string) bool { return slices.Contains(groups, g) }) {
-				p.ExcludeUsers = append(slices.Clone(p.ExcludeUsers), ada)
-			}
-			p.ExcludeGroups = nil
-			byID = append(byID, p)
-		}
-		answer := slices.DeleteFunc(GroupsToAsk(ada, admins, drawn), func(g string) bool { return !slices.Contains(groups, g) })
-		want := FindBreakGlass(ada, nil, admins, byID)
-		if all, asked := FindBreakGlass(ada, groups, admins, drawn), FindBreakGlass(ada, answer, admins, drawn); all != want || asked != want {
-			t.Fatalf("with all groups %v, with those asked %v; want %v", all, asked, want)
-		}
-	})
-}

@@ -67,7 +67,7 @@ func breakGlass(_ Policy, s Situation) cordon.Verdict {
 	case s.Target.BreakGlass:
 		return refuse(cordon.ReasonBreakGlass, "the target is listed as a break-glass account: a person must look after it")
 	case s.Target.BreakGlassFound:
-		return refuse(cordon.ReasonBreakGlass, "the target is a permanent Global Administrator that every Conditional Access policy excludes, so a break-glass account: a person must look after it")
+		return refuse(cordon.ReasonBreakGlass, "the target is a permanent Global Administrator that every Conditional Access policy that can apply to it excludes, so a break-glass account: a person must look after it")
 	}
 	return cordon.Verdict{}
 }
@@ -98,7 +98,7 @@ func lastAdmins(p Policy, s Situation) cordon.Verdict {
 // isGlobalAdmin reports whether a role is that of Global Administrators,
 // which older tenants call by its first name.
 func isGlobalAdmin(role string) bool {
-	return slices.ContainsFunc([]string{"Global Administrator", "Company Administrator", "62e90394-69f5-4237-9190-012177145e10"},
+	return slices.ContainsFunc([]string{"Global Administrator", "Company Administrator", globalAdmin},
 		func(name string) bool { return strings.EqualFold(name, role) })
 }
 

@@ -25,6 +25,9 @@ func listed(names []string) string {
 	}
 	var out []string
 	for _, n := range names[:min(fewNames, len(names))] {
+		if strings.TrimSpace(n) == "" {
+			n = "without a name"
+		}
 		out = append(out, quoted(n))
 	}
 	s := strings.Join(out, ", ")
