@@ -25,9 +25,12 @@ const (
 	NameObjectID    NameKind = "object_id"    // Entra object id
 	NameUPN         NameKind = "upn"          // user principal name
 	NameSID         NameKind = "sid"          // on-premises security identifier
+	NameMail        NameKind = "mail"         // mail address; whose it is, the directory says
+	NameAccount     NameKind = "account"      // DOMAIN\user, or user alone, as Windows calls it
 	NameMachineID   NameKind = "machine_id"   // Defender for Endpoint machine id
 	NameDeviceID    NameKind = "device_id"    // Entra device id
 	NameTenantID    NameKind = "tenant_id"    // directory id
+	NameHost        NameKind = "host"         // name of a machine whose ids are not known
 	NameDisplayName NameKind = "display_name" // for people to read; never joins
 )
 
@@ -46,7 +49,7 @@ type Entity struct {
 
 // rank orders names from the one that identifies best.
 func (k NameKind) rank() int {
-	order := []NameKind{NameTenantID, NameObjectID, NameMachineID, NameDeviceID, NameUPN, NameSID, NameDisplayName}
+	order := []NameKind{NameTenantID, NameObjectID, NameMachineID, NameDeviceID, NameUPN, NameSID, NameAccount, NameMail, NameHost, NameDisplayName}
 	return slices.Index(order, k)
 }
 
@@ -102,14 +105,39 @@ func (e Entity) Join(other Entity) Entity {
 	return e
 }
 
-// Same reports whether e and other share a name that identifies.
+// Identifies reports whether two entities that share the name are one. A mail
+// address may go to another user one day, and every domain has an
+// administrator: those join only what the directory says. A display name may
+// be anybody's.
+func (k NameKind) Identifies() bool {
+	return k != NameMail && k != NameAccount && k != NameHost && k != NameDisplayName
+}
+
+// Keys returns the names by which e is compared with others: those that
+// identify, or, when it has none, those that the directory may resolve.
+func (e Entity) Keys() []Name {
+	var strong, weak []Name
+	for _, n := range e.Names {
+		switch {
+		case n.Kind.Identifies():
+			strong = append(strong, n)
+		case n.Kind != NameDisplayName:
+			weak = append(weak, n)
+		}
+	}
+	if len(strong) > 0 {
+		return strong
+	}
+	return weak
+}
+
+// Same reports whether e and other share a name by which they are compared.
 func (e Entity) Same(other Entity) bool {
 	if e.Kind != other.Kind {
 		return false
 	}
-	return slices.ContainsFunc(e.Names, func(n Name) bool {
-		return n.Kind != NameDisplayName && slices.Contains(other.Names, n)
-	})
+	keys := other.Keys()
+	return slices.ContainsFunc(e.Keys(), func(n Name) bool { return slices.Contains(keys, n) })
 }
 
 // Name returns the first name of that kind, or "".
@@ -133,7 +161,7 @@ func (e Entity) ID() string {
 
 // Label returns the name that a person reads best.
 func (e Entity) Label() string {
-	return cmp.Or(e.Name(NameUPN), e.Name(NameDisplayName), e.ID())
+	return cmp.Or(e.Name(NameUPN), e.Name(NameMail), e.Name(NameDisplayName), e.ID())
 }
 
 // Called reports whether s is one of the names of e.

@@ -23,7 +23,7 @@ func (w *world) attack(userID string) {
 		"userId": userID, "userPrincipalName": w.upn(userID), "additionalInfo": nil, "location": nil,
 	})
 	w.inject("alerts", map[string]any{
-		"id": "alert-" + userID, "severity": "High", "status": "New", "category": "CredentialAccess", "title": "Token theft",
+		"id": "alert-" + userID, "detectionSource": "WindowsDefenderAtp", "severity": "High", "status": "New", "category": "CredentialAccess", "title": "Token theft",
 		"alertCreationTime": ago(3 * time.Minute), "firstEventTime": ago(4 * time.Minute), "lastUpdateTime": ago(3 * time.Minute),
 		"machineId": fmt.Sprintf("%040x", 7), "computerDnsName": "laptop", "relatedUser": nil,
 		"evidence": []any{map[string]any{"entityType": "User", "aadUserId": nil, "userPrincipalName": nil, "userSid": sid}},

@@ -94,33 +94,6 @@ func TestBothFeedsHaveOneDetector(t *testing.T) {
 	}
 }
 
-func TestAlertDetector(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		service, detector string
-		want              cordon.Detector
-	}{
-		{"microsoftDefenderForEndpoint", "antivirus", cordon.DetectorEndpoint},
-		{"MicrosoftDefenderForEndpoint", "", cordon.DetectorEndpoint},
-		{"", "microsoftDefenderForEndpoint", cordon.DetectorEndpoint},
-		{"unknown", "microsoftDefenderForEndpoint", cordon.DetectorEndpoint},
-		{"microsoftSentinel", "azureAdIdentityProtection", cordon.DetectorIdentityProtection},
-		{"azureADIdentityProtection", "", cordon.DetectorIdentityProtection},
-		{"microsoftDefenderForIdentity", "microsoftDefenderForIdentity", "defender_for_identity"},
-		{"microsoft365Defender", "customDetection", "365_defender"},
-		{"dataLossPrevention", "", "data_loss_prevention"},
-		{"somethingNew", "", "something_new"},
-		{"", "antivirus", ""}, // it may be the word of Defender for Endpoint
-		{"unknown", "unknown", ""},
-		{"unknownFutureValue", "", ""},
-		{"", "", ""},
-	} {
-		if got := alertDetector(tt.service, tt.detector); got != tt.want {
-			t.Errorf("%q, %q: got %q, want %q", tt.service, tt.detector, got, tt.want)
-		}
-	}
-}
-
 // The last piece of evidence may tell that two users before it are one.
 func TestJoin(t *testing.T) {
 	t.Parallel()
@@ -129,10 +102,11 @@ func TestJoin(t *testing.T) {
 		cordon.NewUser(userID, "", "S-1-5-21-1-2-3-1104"), cordon.NewUser("", "ada@contoso.com", "S-1-5-21-1-2-3-1104"), cordon.NewDevice("", ""),
 		cordon.NewUser("", "", "").Add(cordon.NameDisplayName, "Ada"),
 	}
-	var got []cordon.Entity
+	var all mentions
 	for _, p := range pieces {
-		got = join(got, p)
+		all = all.add(p, isSubject)
 	}
+	got, _ := all.split()
 	want := []cordon.Entity{cordon.NewUser(userID, "ada@contoso.com", "S-1-5-21-1-2-3-1104"), pieces[1], pieces[2]}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"github.com/cordonhq/cordon"
 	"github.com/cordonhq/cordon/internal/microsoft"
@@ -19,16 +20,28 @@ func endpointAlert(raw json.RawMessage) (cordon.Signal, error) {
 		return cordon.Signal{}, errors.New("an endpoint alert without an id")
 	}
 	s := cordon.Signal{
-		Detector: cordon.DetectorEndpoint, NativeID: a.ID, Kind: cmp.Or(a.Category, "alert"), Title: a.Title,
-		Severity: alertSeverity(a.Severity), State: alertState(a.Status, a.Classification), Entities: endpointEntities(a),
+		NativeID: a.ID, Kind: cmp.Or(a.Category, "alert"), Title: a.Title,
+		Severity: alertSeverity(a.Severity), State: alertState(a.Status, a.Classification),
 	}
-	s.OccurredAt, s.DetectedAt, s.UpdatedAt = times(cmp.Or(a.FirstEventTime, a.AlertCreationTime), a.AlertCreationTime, a.LastUpdateTime)
+	s.Entities, s.Named = endpointEntities(a)
+	detected(&s, cordon.EndpointDetection(a.DetectionSource))
+	times(&s, cmp.Or(a.FirstEventTime, a.AlertCreationTime), a.AlertCreationTime, a.LastUpdateTime)
 	return s, nil
 }
 
-func endpointEntities(a microsoft.EndpointAlert) (found []cordon.Entity) {
+// endpointEntities returns the users and devices that an alert accuses, and
+// those that it merely names: who was signed in on the device.
+func endpointEntities(a microsoft.EndpointAlert) (accused, named []cordon.Entity) {
+	var m mentions
 	for _, e := range a.Evidence {
-		found = join(found, cordon.NewUser(e.AADUserID, e.UserPrincipalName, personalSID(e.UserSID)))
+		m = m.add(account(cordon.NewUser(e.AADUserID, e.UserPrincipalName, personalSID(e.UserSID)), e.DomainName, e.AccountName), isSubject)
 	}
-	return join(found, cordon.NewDevice(a.MachineID, "").Add(cordon.NameDisplayName, a.ComputerDNSName))
+	if u := a.RelatedUser; u != nil && !slices.ContainsFunc(a.Evidence, u.Is) {
+		m = m.add(account(cordon.Entity{Kind: cordon.KindUser}, u.DomainName, u.UserName), isSubject)
+	}
+	m = m.add(host(cordon.NewDevice(a.MachineID, ""), a.ComputerDNSName), isSubject)
+	for _, u := range a.LoggedOnUsers {
+		m = m.add(account(cordon.Entity{Kind: cordon.KindUser}, u.DomainName, u.AccountName), isContext)
+	}
+	return m.split()
 }

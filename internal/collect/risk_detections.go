@@ -22,11 +22,12 @@ func riskDetection(raw json.RawMessage) (cordon.Signal, error) {
 	user := cordon.NewUser(d.UserID, d.UserPrincipalName, "").Add(cordon.NameDisplayName, d.UserDisplayName)
 	kind := cmp.Or(d.RiskEventType, "risk")
 	s := cordon.Signal{
-		Detector: cordon.DetectorIdentityProtection, NativeID: d.ID, Kind: kind, Title: riskTitle(kind, user),
+		NativeID: d.ID, Kind: kind, Title: riskTitle(kind, user),
 		Severity: riskSeverity(d.RiskLevel), State: riskState(d.RiskState), Confirmed: riskConfirmed(d),
-		Entities: named(user),
+		Entities: identified(user),
 	}
-	s.OccurredAt, s.DetectedAt, s.UpdatedAt = times(d.ActivityDateTime, d.DetectedDateTime, d.LastUpdatedDateTime)
+	detected(&s, cordon.RiskDetection(kind))
+	times(&s, d.ActivityDateTime, d.DetectedDateTime, d.LastUpdatedDateTime)
 	return s, nil
 }
 
@@ -60,27 +61,27 @@ func riskState(state string) cordon.SignalState {
 }
 
 func riskConfirmed(d microsoft.RiskDetection) bool {
-	return d.RiskEventType == "adminConfirmedUserCompromised" || d.RiskState == "confirmedCompromised" ||
+	return d.RiskEventType == cordon.KindAdminConfirmed || d.RiskState == "confirmedCompromised" ||
 		d.RiskDetail == "adminConfirmedUserCompromised"
 }
 
-// times reads when something happened, was noticed and was last changed. One
-// that is missing or cannot be read is taken from its neighbours.
-func times(occurred, detected, updated string) (o, d, u time.Time) {
-	o, d, u = lenient(occurred), lenient(detected), lenient(updated)
-	o = firstSet(o, d, u)
-	d = firstSet(d, o)
-	u = firstSet(u, d)
-	return o, d, u
+// times sets when something happened, was noticed and was last changed. One
+// that is missing or cannot be read is taken from its neighbours. When none can
+// be read nothing says what the signal coincides with: it corroborates nothing.
+func times(s *cordon.Signal, occurred, detected, updated string) {
+	o, errO := cordon.ParseTime(occurred)
+	d, errD := cordon.ParseTime(detected)
+	u, errU := cordon.ParseTime(updated)
+	s.OccurredAt = firstSet(o, d, u)
+	s.DetectedAt = firstSet(d, s.OccurredAt)
+	s.UpdatedAt = firstSet(u, s.DetectedAt)
+	if err := cmp.Or(errO, errD, errU); err != nil && o.IsZero() && d.IsZero() {
+		s.Discounted = unreadableTimes + cordon.Plain(err.Error(), 100)
+	}
 }
 
-func lenient(s string) time.Time {
-	t, err := cordon.ParseTime(s)
-	if err != nil {
-		return time.Time{}
-	}
-	return t
-}
+// unreadableTimes begins the reason of a signal that lost its times.
+const unreadableTimes = "its times cannot be read: "
 
 func firstSet(ts ...time.Time) time.Time {
 	for _, t := range ts {
@@ -91,8 +92,8 @@ func firstSet(ts ...time.Time) time.Time {
 	return time.Time{}
 }
 
-// named keeps the entities that have a name to join by.
-func named(entities ...cordon.Entity) []cordon.Entity {
+// identified keeps the entities that have a name to be known by.
+func identified(entities ...cordon.Entity) []cordon.Entity {
 	var out []cordon.Entity
 	for _, e := range entities {
 		if e.ID() != "" {

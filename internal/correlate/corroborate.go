@@ -7,20 +7,42 @@ import (
 	"github.com/cordonhq/cordon"
 )
 
-// Corroborated returns the largest set of different detectors that have an open
-// signal of medium severity or more, all of which happened within that time
-// of each other, or all of which were noticed within that time of each other;
-// exactly that time is within it. Of sets of equal size the first in
-// alphabetical order is returned, in that order. Cordon's own word and an
-// detector without a name do not count.
-func Corroborated(signals []cordon.Signal, within time.Duration) []cordon.Detector {
-	strong := slices.DeleteFunc(openSignals(signals), func(s cordon.Signal) bool {
-		return s.Severity.Rank() < cordon.SeverityMedium.Rank() || s.Detector == cordon.DetectorCordon || s.Detector == ""
-	})
+// Corroborated returns the largest set of detectors that hold something
+// against an entity independently of each other: each with an open signal of
+// medium severity or more that accuses the entity, no two of which may be one
+// detector's word, all of which happened within that time of each other, or
+// were noticed within that time of each other; exactly that time is within it.
+// Of sets of equal size the first in alphabetical order is returned, in that
+// order. Cordon's own word and discounted signals do not count.
+func Corroborated(e cordon.Entity, signals []cordon.Signal, within time.Duration) []cordon.Detector {
+	strong := slices.DeleteFunc(openSignals(signals), func(s cordon.Signal) bool { return !counts(s, e) })
 	within = max(0, within)
 	happened := largest(strong, within, func(s cordon.Signal) time.Time { return s.OccurredAt })
 	noticed := largest(strong, within, func(s cordon.Signal) time.Time { return s.DetectedAt })
 	return better(happened, noticed)
+}
+
+// counts reports whether an open signal can corroborate others about e.
+func counts(s cordon.Signal, e cordon.Entity) bool {
+	return s.Severity.Rank() >= cordon.SeverityMedium.Rank() && s.Discounted == "" && isProduct(s.Detector) && s.Accuses(e)
+}
+
+// isProduct reports whether a detector is somebody's that can be independent
+// of others.
+func isProduct(d cordon.Detector) bool {
+	return d != "" && d != cordon.DetectorUnknown && d != cordon.DetectorCordon
+}
+
+// Independent returns the largest set of detectors that noticed something
+// independently of each other, whenever it was and whatever it is worth.
+func Independent(signals []cordon.Signal) []cordon.Detector {
+	var w words
+	for _, s := range Latest(signals) {
+		if isProduct(s.Detector) {
+			w = w.with(s)
+		}
+	}
+	return w.most()
 }
 
 // largest returns the largest set of detectors whose signals lie within that
@@ -28,19 +50,17 @@ func Corroborated(signals []cordon.Signal, within time.Duration) []cordon.Detect
 func largest(signals []cordon.Signal, within time.Duration, at func(cordon.Signal) time.Time) []cordon.Detector {
 	line := slices.DeleteFunc(slices.Clone(signals), func(s cordon.Signal) bool { return at(s).IsZero() })
 	slices.SortFunc(line, func(a, b cordon.Signal) int { return at(a).Compare(at(b)) })
-	count := map[cordon.Detector]int{} // of the signals between first and the current one
+	var between words // of the signals between first and the current one
 	var best []cordon.Detector
 	first := 0
 	for _, s := range line {
-		count[s.Detector]++
 		for at(s).Sub(at(line[first])) > within {
-			if count[line[first].Detector]--; count[line[first].Detector] == 0 {
-				delete(count, line[first].Detector)
-			}
+			between = between.without(line[first])
 			first++
 		}
-		if len(count) >= len(best) {
-			best = better(best, sorted(keys(count)))
+		known := len(between)
+		if between = between.with(s); len(between) > known && len(between) >= len(best) {
+			best = better(best, between.most())
 		}
 	}
 	return best

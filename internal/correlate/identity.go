@@ -51,13 +51,11 @@ func single(e cordon.Entity) []cordon.Entity {
 	return []cordon.Entity{e}
 }
 
-// names returns the names of n that identify, at least one.
+// names returns the names by which n is compared, at least one.
 func (n node) names() []name {
 	var out []name
-	for _, m := range n.entity.Names {
-		if m.Kind != cordon.NameDisplayName {
-			out = append(out, name{n.tenant, n.entity.Kind, m.Kind, m.Value})
-		}
+	for _, m := range n.entity.Keys() {
+		out = append(out, name{n.tenant, n.entity.Kind, m.Kind, m.Value})
 	}
 	if len(out) == 0 {
 		out = append(out, name{tenant: n.tenant, entity: n.entity.Kind})

@@ -173,12 +173,29 @@ func TestNoSignalIsLostAndNobodyIsMixedUp(t *testing.T) {
 	})
 }
 
+// drawWords draws a few signals about one user that may repeat each other's
+// words.
+func drawWords(t *rapid.T) []cordon.Signal {
+	names := []cordon.Detector{"a", "b", "c", "d"}
+	var out []cordon.Signal
+	for i := range rapid.IntRange(0, 7).Draw(t, "signals") {
+		s := sig(fmt.Sprint("s", i), rapid.Float64Range(0, 12).Draw(t, "at"), user(ada, "", ""))
+		words := rapid.Permutation(names).Draw(t, "words")[:rapid.IntRange(1, 3).Draw(t, "many")]
+		s.Detector, s.Repeats = words[0], words[1:]
+		s.DetectedAt = s.OccurredAt.Add(time.Duration(rapid.IntRange(0, 600).Draw(t, "later")) * time.Minute)
+		s.Severity = rapid.SampledFrom([]cordon.Severity{cordon.SeverityLow, cordon.SeverityMedium, cordon.SeverityHigh}).Draw(t, "severity")
+		s.State = rapid.SampledFrom([]cordon.SignalState{cordon.SignalOpen, cordon.SignalOpen, cordon.SignalClosed}).Draw(t, "state")
+		out = append(out, s)
+	}
+	return out
+}
+
 func TestCorroboratedIsTheLargest(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		signals := drawSignals(t, drawEntity)
-		got := Corroborated(signals, 6*time.Hour)
-		if again := Corroborated(rapid.Permutation(signals).Draw(t, "order"), 6*time.Hour); !slices.Equal(got, again) {
+		signals := drawWords(t)
+		got := Corroborated(user(ada, "", ""), signals, 6*time.Hour)
+		if again := Corroborated(user(ada, "", ""), rapid.Permutation(signals).Draw(t, "order"), 6*time.Hour); !slices.Equal(got, again) {
 			t.Fatalf("got %q, in another order %q", got, again)
 		}
 		if want := largestByTrying(signals); len(got) != want {
@@ -187,23 +204,54 @@ func TestCorroboratedIsTheLargest(t *testing.T) {
 	})
 }
 
-// largestByTrying counts the detectors that fit together from each signal on.
+// largestByTrying tries every choice of signals.
 func largestByTrying(signals []cordon.Signal) int {
 	best := 0
-	for _, first := range signals {
-		for _, detected := range []bool{false, true} {
-			detectors := map[cordon.Detector]bool{}
-			for _, s := range openSignals(signals) {
-				gap := s.OccurredAt.Sub(first.OccurredAt)
-				if detected {
-					gap = s.DetectedAt.Sub(first.DetectedAt)
-				}
-				if gap >= 0 && gap <= 6*time.Hour && s.Severity.Rank() >= cordon.SeverityMedium.Rank() {
-					detectors[s.Detector] = true
-				}
+	for choice := range 1 << len(signals) {
+		var chosen []cordon.Signal
+		for i, s := range signals {
+			if choice>>i&1 == 1 {
+				chosen = append(chosen, s)
 			}
-			best = max(best, len(detectors))
+		}
+		if len(chosen) > best && corroborate(chosen, 6*time.Hour) {
+			best = len(chosen)
 		}
 	}
 	return best
+}
+
+// corroborate reports whether each two of the signals corroborate each other,
+// all on the same time line.
+func corroborate(signals []cordon.Signal, within time.Duration) bool {
+	happened, noticed := true, true
+	for i, a := range signals {
+		if a.State != cordon.SignalOpen || a.Severity.Rank() < cordon.SeverityMedium.Rank() {
+			return false
+		}
+		for _, b := range signals[:i] {
+			if slices.ContainsFunc(a.Detectors(), func(d cordon.Detector) bool { return slices.Contains(b.Detectors(), d) }) {
+				return false
+			}
+			happened = happened && a.OccurredAt.Sub(b.OccurredAt).Abs() <= within
+			noticed = noticed && a.DetectedAt.Sub(b.DetectedAt).Abs() <= within
+		}
+	}
+	return happened || noticed
+}
+
+// One more signal never makes the score smaller.
+func TestScoreGrows(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		signals := drawWords(t)
+		last := 0
+		for i := range signals {
+			value := Score(user(ada, "", ""), signals[:i+1], nil, hour(0)).Value
+			if value < last {
+				t.Fatalf("%d signals score %d, one fewer %d", i+1, value, last)
+			}
+			last = value
+		}
+	})
 }

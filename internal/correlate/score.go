@@ -29,25 +29,25 @@ func chance(s cordon.Signal) float64 {
 	}
 }
 
-// Score says how strongly the open signals speak: of each detector the
-// strongest counts, and the detectors err independently of each other, so that
-// the value is 100 times one minus the product of their doubts. Many signals
-// of one detector are therefore not more than its strongest.
+// Score says how strongly the open signals speak against an entity: of each
+// detector the strongest counts, and detectors err independently of each other,
+// so that the value is 100 times one minus the product of their doubts. Many
+// signals of one detector are therefore not more than its strongest, and
+// neither are those that may repeat its word. What merely names the entity does
+// not count.
 //
 // Spoke, Silent and Unread sort the sources that tell of threats. A source
 // spoke when a signal of it, open or closed, is there. A source that cannot
-// be read whole at now is unread, also if it spoke: the value is a floor. A
-// product that the tenant does not have is neither silent nor unread.
-func Score(signals []cordon.Signal, coverage []cordon.Coverage, now time.Time) cordon.Score {
-	strongest := map[cordon.Detector]float64{}
+// be read completely at now is unread, also if it spoke: the value is a lower
+// bound. A product that the tenant does not have is neither silent nor unread.
+func Score(e cordon.Entity, signals []cordon.Signal, coverage []cordon.Coverage, now time.Time) cordon.Score {
+	var spoken words
 	for _, s := range openSignals(signals) {
-		strongest[s.Detector] = max(strongest[s.Detector], chance(s))
+		if s.Accuses(e) {
+			spoken = spoken.with(s)
+		}
 	}
-	doubt := 1.0
-	for _, detector := range sorted(keys(strongest)) { // in order: products of floats depend on it
-		doubt *= 1 - strongest[detector]
-	}
-	score := cordon.Score{Value: int(math.Round(100 * (1 - doubt)))}
+	score := cordon.Score{Value: int(math.Round(100 * (1 - spoken.doubt())))}
 	for _, src := range cordon.Sources() {
 		if src.TellsOfThreats() {
 			place(&score, src, signals, coverage, now)
@@ -78,11 +78,11 @@ func place(score *cordon.Score, src cordon.Source, signals []cordon.Signal, cove
 	}
 }
 
-// Confirmed reports whether there is an open signal that an administrator
-// confirmed.
-func Confirmed(signals []cordon.Signal) bool {
+// Confirmed reports whether an administrator confirmed an open signal that
+// accuses the entity.
+func Confirmed(e cordon.Entity, signals []cordon.Signal) bool {
 	for _, s := range openSignals(signals) {
-		if s.Confirmed {
+		if s.Confirmed && s.Accuses(e) {
 			return true
 		}
 	}

@@ -44,7 +44,7 @@ func TestScoreValue(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if got := Score(tt.signals, nil, hour(0)).Value; got != tt.want {
+			if got := Score(user(ada, "", ""), tt.signals, nil, hour(0)).Value; got != tt.want {
 				t.Errorf("got %d, want %d", got, tt.want)
 			}
 		})
@@ -81,7 +81,7 @@ func TestScoreSources(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if got := Score(tt.signals, tt.coverage, tt.now); !reflect.DeepEqual(got, tt.want) {
+			if got := Score(user(ada, "", ""), tt.signals, tt.coverage, tt.now); !reflect.DeepEqual(got, tt.want) {
 				t.Errorf("got %+v, want %+v", got, tt.want)
 			}
 		})
@@ -122,14 +122,14 @@ func TestCorroborated(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got := Corroborated(tt.signals, 30*time.Minute)
+			got := Corroborated(user(ada, "", ""), tt.signals, 30*time.Minute)
 			slices.Reverse(tt.signals)
-			if again := Corroborated(tt.signals, 30*time.Minute); !slices.Equal(got, tt.want) || !slices.Equal(again, tt.want) {
+			if again := Corroborated(user(ada, "", ""), tt.signals, 30*time.Minute); !slices.Equal(got, tt.want) || !slices.Equal(again, tt.want) {
 				t.Errorf("got %q, and %q in reverse; want %q", got, again, tt.want)
 			}
 		})
 	}
-	if got := Corroborated([]cordon.Signal{said("a", high, 0), said("b", high, 0)}, -time.Hour); !slices.Equal(got, []cordon.Detector{"a", "b"}) {
+	if got := Corroborated(user(ada, "", ""), []cordon.Signal{said("a", high, 0), said("b", high, 0)}, -time.Hour); !slices.Equal(got, []cordon.Detector{"a", "b"}) {
 		t.Errorf("at the same instant: got %q", got)
 	}
 }
@@ -140,8 +140,8 @@ func TestOneAlertThroughTwoFeeds(t *testing.T) {
 	one, two := said(cordon.DetectorEndpoint, cordon.SeverityHigh, 0), said(cordon.DetectorEndpoint, cordon.SeverityHigh, 0)
 	one.Source, two.Source = cordon.SourceAlerts, cordon.SourceEndpointAlerts
 	signals := []cordon.Signal{one, two}
-	if got := Corroborated(signals, time.Hour); len(got) != 1 || Score(signals, nil, hour(0)).Value != 60 {
-		t.Errorf("got detectors %q and score %d; want one and 60", got, Score(signals, nil, hour(0)).Value)
+	if got := Corroborated(user(ada, "", ""), signals, time.Hour); len(got) != 1 || Score(user(ada, "", ""), signals, nil, hour(0)).Value != 60 {
+		t.Errorf("got detectors %q and score %d; want one and 60", got, Score(user(ada, "", ""), signals, nil, hour(0)).Value)
 	}
 }
 
@@ -150,7 +150,7 @@ func TestConfirmed(t *testing.T) {
 	s := confirmed(said("a", cordon.SeverityLow, 0))
 	taken := s
 	taken.Confirmed, taken.UpdatedAt = false, hour(9)
-	got := []bool{Confirmed(nil), Confirmed([]cordon.Signal{s}), Confirmed([]cordon.Signal{closed(s)}), Confirmed([]cordon.Signal{s, taken})}
+	got := []bool{Confirmed(user(ada, "", ""), nil), Confirmed(user(ada, "", ""), []cordon.Signal{s}), Confirmed(user(ada, "", ""), []cordon.Signal{closed(s)}), Confirmed(user(ada, "", ""), []cordon.Signal{s, taken})}
 	if want := []bool{false, true, false, false}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}

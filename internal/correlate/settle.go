@@ -67,7 +67,7 @@ func (b *board) filled(old cordon.Incident, cluster []node, signals []cordon.Sig
 		sources[s.Source], detectors[s.Detector] = true, true
 	}
 	in.Sources, in.Detectors = inOrder(sources), sorted(detectors)
-	in.Score = Score(signals, b.coverage, b.opts.Now)
+	in.Score = Score(in.Entity, signals, b.coverage, b.opts.Now)
 	return in
 }
 

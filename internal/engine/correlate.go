@@ -196,11 +196,11 @@ func (e *Engine) review(ctx context.Context, tenantID string) error {
 		}
 		var toDecide []string
 		for _, in := range live {
-			signals, err := tx.SignalsOf(ctx, in.ID)
+			signals, err := evidence(ctx, tx, in)
 			if err != nil {
 				return err
 			}
-			if err := tx.SetScore(ctx, in.ID, correlate.Score(signals, coverage, now)); err != nil {
+			if err := tx.SetScore(ctx, in.ID, correlate.Score(in.Entity, signals, coverage, now)); err != nil {
 				return err
 			}
 			if in.State == cordon.IncidentOpen {

@@ -42,7 +42,7 @@ func (e *Engine) decideOne(ctx context.Context, incidentID string) error {
 		if err != nil || !allTried(coverage) {
 			return err
 		}
-		signals, err := tx.SignalsOf(ctx, in.ID)
+		signals, err := evidence(ctx, tx, in)
 		if err != nil {
 			return err
 		}
@@ -77,8 +77,8 @@ func allTried(coverage []cordon.Coverage) bool {
 // offer starts a run when the playbook wants one and has none for the
 // incident yet, and returns its id.
 func (e *Engine) offer(ctx context.Context, tx *store.Tx, t Tenant, p playbook.Playbook, in cordon.Incident, signals []cordon.Signal) (string, error) {
-	detectors := correlate.Corroborated(signals, p.Corroboration.Within)
-	m, err := p.Match(ctx, t.Tenant, in, signals, detectors, correlate.Confirmed(signals), e.Now().UTC())
+	detectors := correlate.Corroborated(in.Entity, signals, p.Corroboration.Within)
+	m, err := p.Match(ctx, t.Tenant, in, signals, detectors, correlate.Confirmed(in.Entity, signals), e.Now().UTC())
 	if err != nil { // one that cannot be evaluated does not keep the others from acting
 		e.Log.ErrorContext(ctx, "playbook could not be evaluated", "tenant", t.ID, "playbook", p.Name, "incident", in.ID, "error", err)
 		return "", nil

@@ -207,13 +207,17 @@ func (e *Engine) fillCorroboration(ctx context.Context, tx *store.Tx, r cordon.R
 		sit.Unreadable = append(sit.Unreadable, "the playbook "+r.Requester.Playbook+" is no longer there")
 		return nil
 	}
-	signals, err := tx.SignalsOf(ctx, r.IncidentID)
+	in, err := tx.Incident(ctx, r.IncidentID)
+	if err != nil {
+		return err
+	}
+	signals, err := evidence(ctx, tx, in)
 	if err != nil {
 		return err
 	}
 	signals = correlate.Latest(signals)
-	sit.Detectors = correlate.Corroborated(signals, e.Playbooks[i].Corroboration.Within)
-	sit.Confirmed = correlate.Confirmed(signals)
+	sit.Detectors = correlate.Corroborated(in.Entity, signals, e.Playbooks[i].Corroboration.Within)
+	sit.Confirmed = correlate.Confirmed(in.Entity, signals)
 	sit.TooOld = e.Playbooks[i].TooOld(signals, sit.Now)
 	return nil
 }

@@ -53,6 +53,12 @@ type Evidence struct {
 	IPAddress         string       `json:"ipAddress"`
 	URL               string       `json:"url"`
 	RequestID         string       `json:"requestId"` // of a cloud logon request; that of the sign-in
+	Account           *Evidence    `json:"account"`   // of sessions on a host or in the cloud: the user
+	Host              *Evidence    `json:"host"`      // of sessions on a host: the device
+
+	// Of mailboxes.
+	UPN            string `json:"upn"`
+	PrimaryAddress string `json:"primaryAddress"`
 
 	// Of devices.
 	MdeDeviceID     string         `json:"mdeDeviceId"`

@@ -1,5 +1,7 @@
 package microsoft
 
+import "strings"
+
 // An EndpointAlert is an alert of Defender for Endpoint. Times stay as they
 // came.
 //
@@ -31,6 +33,7 @@ type EndpointAlert struct {
 	RbacGroupName     string             `json:"rbacGroupName"`
 	AADTenantID       string             `json:"aadTenantId"`
 	RelatedUser       *RelatedUser       `json:"relatedUser"`
+	LoggedOnUsers     []LoggedOnUser     `json:"loggedOnUsers"`
 	Evidence          []EndpointEvidence `json:"evidence"`
 }
 
@@ -38,6 +41,13 @@ type EndpointAlert struct {
 type RelatedUser struct {
 	UserName   string `json:"userName"`
 	DomainName string `json:"domainName"`
+}
+
+// Is reports whether a piece of evidence is about the same account. Either may
+// lack the domain.
+func (u RelatedUser) Is(e EndpointEvidence) bool {
+	return u.UserName != "" && strings.EqualFold(u.UserName, e.AccountName) &&
+		(u.DomainName == "" || e.DomainName == "" || strings.EqualFold(u.DomainName, e.DomainName))
 }
 
 // EndpointEvidence is one thing that an alert speaks of. The service sends

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -11,8 +12,8 @@ import (
 	"github.com/cordonhq/cordon"
 )
 
-const signalColumns = `tenant_id, updated_us, key8, id, source, detector, native_id, version, kind, title,
-	severity, state, confirmed, occurred_us, detected_us, entities, raw`
+const signalColumns = `tenant_id, updated_us, key8, id, source, detector, repeats, native_id, version, kind, title,
+	severity, state, confirmed, discounted, occurred_us, detected_us, entities, named, raw`
 
 // rowsPerInsert is how many signals one statement takes: measured as the best
 // trade between statements and their preparation.
@@ -51,8 +52,8 @@ func (t *Tx) insertSignals(ctx context.Context, signals []cordon.Signal) ([]sign
 		if err != nil {
 			return nil, err
 		}
-		row := []any{s.TenantID, us(s.UpdatedAt), key, s.ID, s.Source, s.Detector, s.NativeID, s.Version, s.Kind, s.Title,
-			s.Severity, s.State, flag(s.Confirmed), us(s.OccurredAt), us(s.DetectedAt), asJSON(s.Entities), string(s.Raw)}
+		row := []any{s.TenantID, us(s.UpdatedAt), key, s.ID, s.Source, s.Detector, asJSON(s.Repeats), s.NativeID, s.Version, s.Kind, s.Title,
+			s.Severity, s.State, flag(s.Confirmed), s.Discounted, us(s.OccurredAt), us(s.DetectedAt), asJSON(s.Entities), asJSON(s.Named), string(s.Raw)}
 		values = append(values, "("+list(len(args)+1, len(row))+")")
 		args = append(args, row...)
 	}
@@ -125,7 +126,7 @@ func (t *Tx) Signals(ctx context.Context, f SignalFilter) ([]cordon.Signal, erro
 		where = append(where, "source = $"+strconv.Itoa(len(args)))
 	}
 	if len(f.Names) > 0 {
-		named, patterns := namedAny("entities", f.Names, len(args)+1)
+		named, patterns := namedAny("entities || named", f.Names, len(args)+1)
 		where, args = append(where, named), append(args, patterns...)
 	}
 	query := `SELECT ` + signalColumns + ` FROM signals WHERE ` + strings.Join(where, " AND ") + ` ORDER BY updated_us DESC, key8`
@@ -143,15 +144,15 @@ func scanSignal(r scanner) (cordon.Signal, error) {
 	var s cordon.Signal
 	var updated, key, occurred, detected int64
 	var confirmed int
-	var entities, raw string
-	err := r.Scan(&s.TenantID, &updated, &key, &s.ID, &s.Source, &s.Detector, &s.NativeID, &s.Version, &s.Kind, &s.Title,
-		&s.Severity, &s.State, &confirmed, &occurred, &detected, &entities, &raw)
+	var repeats, entities, named, raw string
+	err := r.Scan(&s.TenantID, &updated, &key, &s.ID, &s.Source, &s.Detector, &repeats, &s.NativeID, &s.Version, &s.Kind, &s.Title,
+		&s.Severity, &s.State, &confirmed, &s.Discounted, &occurred, &detected, &entities, &named, &raw)
 	if err != nil {
 		return s, err
 	}
 	s.UpdatedAt, s.OccurredAt, s.DetectedAt = fromUS(updated), fromUS(occurred), fromUS(detected)
 	s.Confirmed, s.Raw = confirmed != 0, json.RawMessage(raw)
-	return s, json.Unmarshal([]byte(entities), &s.Entities)
+	return s, errors.Join(json.Unmarshal([]byte(repeats), &s.Repeats), json.Unmarshal([]byte(entities), &s.Entities), json.Unmarshal([]byte(named), &s.Named))
 }
 
 // key8 reads a signal's id as the number it is stored under.

@@ -8,7 +8,8 @@ CREATE TABLE signals (
     key8        BIGINT  NOT NULL, -- first 8 bytes of the hash over tenant, source, native id and version
     id          TEXT    NOT NULL, -- key8 in hexadecimal
     source      TEXT    NOT NULL,
-    detector      TEXT    NOT NULL,
+    detector    TEXT    NOT NULL,
+    repeats     TEXT    NOT NULL, -- JSON: detectors whose word it may repeat
     native_id   TEXT    NOT NULL,
     version     TEXT    NOT NULL,
     kind        TEXT    NOT NULL,
@@ -16,9 +17,11 @@ CREATE TABLE signals (
     severity    TEXT    NOT NULL,
     state       TEXT    NOT NULL CHECK (state IN ('open', 'closed')),
     confirmed   INTEGER NOT NULL,
+    discounted  TEXT    NOT NULL, -- why it corroborates nothing, '' when it may
     occurred_us BIGINT  NOT NULL,
     detected_us BIGINT  NOT NULL,
-    entities    TEXT    NOT NULL, -- JSON
+    entities    TEXT    NOT NULL, -- JSON: whom it accuses
+    named       TEXT    NOT NULL, -- JSON: whom it merely names
     raw         TEXT    NOT NULL, -- JSON, as it came
     PRIMARY KEY (tenant_id, updated_us, key8)
 ) WITHOUT ROWID;
@@ -59,7 +62,7 @@ CREATE TABLE incidents (
     entity_kind TEXT   NOT NULL,
     entity      TEXT   NOT NULL, -- JSON: every name known
     sources     TEXT   NOT NULL, -- JSON
-    detectors     TEXT   NOT NULL, -- JSON
+    detectors   TEXT   NOT NULL, -- JSON
     score       TEXT   NOT NULL, -- JSON
     state       TEXT   NOT NULL CHECK (state IN ('open', 'contained', 'merged')),
     merged_to   TEXT   NOT NULL,
