@@ -64,7 +64,7 @@ type Observation struct {
 	TenantID   string
 	Source     Source
 	State      ObservationState
-	Value      json.RawMessage // set when State is ObservedValue
+	Value      json.RawMessage // the last one known; it holds now when State is ObservedValue
 	Reason     string          // why it is not a value
 	ObservedAt time.Time
 }

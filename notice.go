@@ -15,6 +15,7 @@ const (
 	NoticeFailed    NoticeKind = "failed"    // a step failed, or its outcome is unknown
 	NoticeCoverage  NoticeKind = "coverage"  // a source became unreadable, or readable again
 	NoticeSecurity  NoticeKind = "security"  // somebody tampers with what we read
+	NoticePosture   NoticeKind = "posture"   // a setting of the tenant was changed, and not through Cordon
 )
 
 // A Notice tells people and systems what happened. It is rather sent twice

@@ -2,6 +2,8 @@ package action
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/cordonhq/cordon"
@@ -21,6 +23,9 @@ func securityDefaults(enabled bool) Verb {
 		Settles:  2 * time.Minute,
 		Read: func(ctx context.Context, c *microsoft.Client, _ cordon.Entity) (State, error) {
 			p, err := c.Policies.SecurityDefaults(ctx)
+			if errors.Is(err, cordon.ErrNotFound) {
+				err = fmt.Errorf("the tenant does not have this setting: %w", err)
+			}
 			return State{SecurityDefaults: p.IsEnabled}, err
 		},
 		Met: func(_ *State, now State) bool { return now.SecurityDefaults != nil && *now.SecurityDefaults == enabled },

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/collect"
 	"github.com/cordonhq/cordon/internal/engine"
 	"github.com/cordonhq/cordon/internal/guard"
 	"golang.org/x/sync/errgroup"
@@ -61,14 +62,16 @@ func ReadDefaults(ctx context.Context, tenants []engine.Tenant, progress func())
 }
 
 func readDefaults(ctx context.Context, t engine.Tenant) Defaults {
-	p, err := t.Client.Policies.SecurityDefaults(ctx)
-	if errors.Is(err, cordon.ErrNotFound) {
-		return Defaults{State: cordon.ObservedAbsent, Reason: err.Error(), Blocking: []string{}}
-	}
+	o, err := collect.SecurityDefaults(ctx, t.Client)
 	if err != nil {
 		return Defaults{State: cordon.ObservedUnreadable, Reason: advised(err), Blocking: []string{}}
 	}
-	d := Defaults{State: cordon.ObservedValue, Enabled: p.IsEnabled, Blocking: []string{}}
+	d := Defaults{State: o.State, Reason: o.Reason, Blocking: []string{}}
+	if o.State == cordon.ObservedAbsent {
+		return d
+	}
+	enabled := string(o.Value) == "true"
+	d.Enabled = &enabled
 	policies, err := engine.Policies(ctx, t.Client)
 	if err != nil {
 		d.Reason = "conditional access policies could not be read: " + advised(err)

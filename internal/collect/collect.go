@@ -129,7 +129,7 @@ func Read(ctx context.Context, c *microsoft.Client, r *Request) iter.Seq2[Batch,
 	case cordon.SourceEndpointAlerts:
 		return r.signals(c.Endpoint.Alerts(ctx, since), endpointAlert)
 	case cordon.SourceSecurityDefaults:
-		return r.observe(ctx, c, securityDefaults)
+		return r.observe(ctx, c, SecurityDefaults)
 	case cordon.SourceConditionalAccess:
 		return r.observe(ctx, c, conditionalAccess)
 	case cordon.SourceCredential:
@@ -220,15 +220,14 @@ func signalID(s cordon.Signal) string {
 }
 
 // observe yields one reading of a posture value.
-func (r *Request) observe(ctx context.Context, c *microsoft.Client, read func(context.Context, *microsoft.Client) (json.RawMessage, error)) iter.Seq2[Batch, error] {
+func (r *Request) observe(ctx context.Context, c *microsoft.Client, read func(context.Context, *microsoft.Client) (cordon.Observation, error)) iter.Seq2[Batch, error] {
 	return func(yield func(Batch, error) bool) {
-		value, err := read(ctx, c)
+		o, err := read(ctx, c)
 		if err != nil {
 			yield(Batch{}, err)
 			return
 		}
-		yield(Batch{Observation: &cordon.Observation{
-			TenantID: r.TenantID, Source: r.Source, State: cordon.ObservedValue, Value: value, ObservedAt: r.Now,
-		}}, nil)
+		o.TenantID, o.Source, o.ObservedAt = r.TenantID, r.Source, r.Now
+		yield(Batch{Observation: &o}, nil)
 	}
 }

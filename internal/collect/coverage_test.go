@@ -97,8 +97,9 @@ func TestChanged(t *testing.T) {
 			Entities: []cordon.Entity{cordon.NewTenantEntity(tenantID)}, Raw: json.RawMessage(raw),
 		}
 	}
-	lost := defaults("true") // what was known stays beside the failure
-	lost.State = cordon.ObservedUnreadable
+	lost, gone := defaults("true"), defaults("true") // what was known stays beside the failure
+	lost.State, gone.State = cordon.ObservedUnreadable, cordon.ObservedAbsent
+	absent := cordon.Observation{TenantID: tenantID, Source: cordon.SourceSecurityDefaults, State: cordon.ObservedAbsent, ObservedAt: at}
 	off, on := signal("Security defaults were switched off", cordon.SeverityMedium, "false"), signal("Security defaults were switched on", cordon.SeverityInformational, "true")
 	for _, tt := range []struct {
 		name        string
@@ -112,6 +113,10 @@ func TestChanged(t *testing.T) {
 		{"became unreadable", defaults("true"), unreadable, nil},
 		{"readable again", unreadable, defaults("false"), nil},
 		{"switched off while it could not be read", lost, defaults("false"), &off},
+		{"became absent", defaults("true"), absent, nil},
+		{"back as it was", gone, defaults("true"), nil},
+		{"switched off while it was absent", gone, defaults("false"), &off},
+		{"there for the first time", absent, defaults("false"), nil},
 		{"policies", value(cordon.SourceConditionalAccess, "[]"), value(cordon.SourceConditionalAccess, "[{}]"), nil},
 	} {
 		got, ok := Changed(tt.before, tt.now)

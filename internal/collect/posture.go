@@ -4,43 +4,49 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/cordonhq/cordon"
 	"github.com/cordonhq/cordon/internal/microsoft"
 )
 
-// securityDefaults reads whether security defaults are on, as true or false.
-func securityDefaults(ctx context.Context, c *microsoft.Client) (json.RawMessage, error) {
+// SecurityDefaults reads whether security defaults are on, as true or false. A
+// tenant that does not have the resource answers 404: the setting is absent
+// there, which is no error.
+func SecurityDefaults(ctx context.Context, c *microsoft.Client) (cordon.Observation, error) {
 	p, err := c.Policies.SecurityDefaults(ctx)
+	if errors.Is(err, cordon.ErrNotFound) {
+		return cordon.Observation{State: cordon.ObservedAbsent, Reason: cordon.Plain("the tenant does not have this setting: "+err.Error(), maxReason)}, nil
+	}
 	if err != nil {
-		return nil, err
+		return cordon.Observation{}, err
 	}
-	if p.IsEnabled == nil {
-		return nil, fmt.Errorf("security defaults without isEnabled: %w", cordon.ErrMalformed)
-	}
-	return json.Marshal(*p.IsEnabled)
+	return cordon.Observation{State: cordon.ObservedValue, Value: strconv.AppendBool(nil, *p.IsEnabled)}, nil
 }
 
 // conditionalAccess reads every Conditional Access policy, as an array of
 // what came.
-func conditionalAccess(ctx context.Context, c *microsoft.Client) (json.RawMessage, error) {
+func conditionalAccess(ctx context.Context, c *microsoft.Client) (cordon.Observation, error) {
 	policies := []json.RawMessage{}
 	for page, err := range c.Policies.ConditionalAccess(ctx) {
 		if err != nil {
-			return nil, err
+			return cordon.Observation{}, err
 		}
 		if page.Skipped > 0 {
-			return nil, noItems(cordon.SourceConditionalAccess, page.Skipped)
+			return cordon.Observation{}, noItems(cordon.SourceConditionalAccess, page.Skipped)
 		}
 		policies = append(policies, page.Items...)
 	}
-	return json.Marshal(policies)
+	value, err := json.Marshal(policies)
+	return cordon.Observation{State: cordon.ObservedValue, Value: value}, err
 }
 
 // Changed returns the signal for a posture value that is not what it was, or
-// nothing: for a first reading, and when either could not be read.
+// nothing: for a first reading, and when there is no value now. A setting that
+// could not be read, or was absent, is compared with the last value known.
 func Changed(before, now cordon.Observation) (cordon.Signal, bool) {
 	if len(before.Value) == 0 || now.State != cordon.ObservedValue || bytes.Equal(before.Value, now.Value) {
 		return cordon.Signal{}, false
@@ -67,6 +73,15 @@ func defaultsChanged(now cordon.Observation) cordon.Signal {
 	if string(now.Value) == "false" {
 		s.Title, s.Severity = "Security defaults were switched off", cordon.SeverityMedium
 	}
+	s.ID = signalID(s)
+	return s
+}
+
+// ByUs is the signal for a switch that one of our runs made: it is named as
+// ours, and is no reason to worry. A run makes one such signal.
+func ByUs(s cordon.Signal, run cordon.Run) cordon.Signal {
+	s.NativeID, s.Severity = run.ID, cordon.SeverityInformational
+	s.Title += fmt.Sprintf(" by Cordon, asked for by %s in run %s", run.Requester, run.ID)
 	s.ID = signalID(s)
 	return s
 }

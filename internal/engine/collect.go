@@ -216,7 +216,7 @@ func (e *Engine) observe(ctx context.Context, tx *store.Tx, f *feed, o *cordon.O
 		if f.source == cordon.SourceCredential {
 			err = e.alarm(ctx, tx, f, []cordon.Signal{changed})
 		} else {
-			err = e.putSignals(ctx, tx, *f.tenant, []cordon.Signal{changed})
+			err = e.defaultsSwitched(ctx, tx, *f.tenant, before, changed)
 		}
 		if err != nil {
 			return err

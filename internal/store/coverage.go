@@ -60,7 +60,7 @@ func scanCoverage(r scanner) (cordon.Coverage, error) {
 func (t *Tx) PutObservation(ctx context.Context, o cordon.Observation) error {
 	return t.exec(ctx, `INSERT INTO observations (tenant_id, source, state, value, reason, observed_us) VALUES ($1,$2,$3,$4,$5,$6)
 		ON CONFLICT (tenant_id, source) DO UPDATE SET state = excluded.state,
-		value = CASE WHEN excluded.state = 'unreadable' THEN observations.value ELSE excluded.value END,
+		value = CASE WHEN excluded.state = 'value' THEN excluded.value ELSE observations.value END,
 		reason = excluded.reason, observed_us = excluded.observed_us`,
 		o.TenantID, string(o.Source), string(o.State), string(o.Value), o.Reason, us(o.ObservedAt))
 }

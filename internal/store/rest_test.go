@@ -23,21 +23,23 @@ func testCoverageAndObservations(t *testing.T, s *store.Store) {
 	later.ReadUntil, later.CheckedAt = epoch.Add(time.Minute), epoch.Add(time.Minute)
 	earlier.ReadUntil, earlier.CheckedAt = epoch.Add(-time.Minute), epoch.Add(-time.Minute)
 	value := cordon.Observation{TenantID: "t1", Source: cordon.SourceSecurityDefaults, State: cordon.ObservedValue, Value: []byte(`true`), ObservedAt: epoch}
-	failed := cordon.Observation{TenantID: "t1", Source: cordon.SourceSecurityDefaults, State: cordon.ObservedUnreadable, Reason: "503", ObservedAt: epoch.Add(time.Minute)}
 	write(t, s, func(tx *store.Tx) error {
 		return errors.Join(tx.PutCoverage(t.Context(), c), tx.MoveCoverage(t.Context(), []cordon.Coverage{later, earlier}),
-			tx.PutObservation(t.Context(), value), tx.PutObservation(t.Context(), failed))
+			tx.PutObservation(t.Context(), value))
 	})
 	if got := read(t, s, func(tx *store.Tx) ([]cordon.Coverage, error) { return tx.Coverage(t.Context(), "t1") }); !reflect.DeepEqual(got, []cordon.Coverage{later}) {
 		t.Errorf("coverage %+v, want %+v: an older reading does not undo a newer one", got, later)
 	}
-	want := failed
-	want.Value = value.Value // what was known stays known
-	got := read(t, s, func(tx *store.Tx) (cordon.Observation, error) {
-		return tx.Observation(t.Context(), "t1", cordon.SourceSecurityDefaults)
-	})
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("observation %+v, want %+v", got, want)
+	for _, state := range []cordon.ObservationState{cordon.ObservedUnreadable, cordon.ObservedAbsent} {
+		want := cordon.Observation{TenantID: "t1", Source: cordon.SourceSecurityDefaults, State: state, Reason: "why", ObservedAt: epoch.Add(time.Minute)}
+		write(t, s, func(tx *store.Tx) error { return tx.PutObservation(t.Context(), want) })
+		want.Value = value.Value // what was known stays known
+		got := read(t, s, func(tx *store.Tx) (cordon.Observation, error) {
+			return tx.Observation(t.Context(), "t1", cordon.SourceSecurityDefaults)
+		})
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("observation %+v, want %+v", got, want)
+		}
 	}
 }
 
