@@ -177,4 +177,3 @@ func (c *Config) checkOn(all []playbook.Playbook) error {
 	}
 	return nil
 }
-

@@ -42,14 +42,19 @@ func newAuditListCmd(d *Deps) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return d.read(cmd.Context(), *sel, args, func(tx *store.Tx, about subject) error {
 				f.Tenants, f.Names = about.tenants, about.entity
+				if f.RunID != "" { // of which one that is nowhere would be an empty list
+					run, err := runByID(cmd.Context(), tx, f.RunID)
+					switch {
+					case errors.Is(err, cordon.ErrNotFound):
+						return fmt.Errorf("no run has the id %q: cordon run list shows them", f.RunID)
+					case err != nil:
+						return err
+					}
+					f.RunID = run.ID
+				}
 				entries, err := tx.Entries(cmd.Context(), f)
 				if err != nil {
 					return err
-				}
-				if f.RunID != "" && len(entries) == 0 { // no entry, no run; unless it is elsewhere than asked
-					if _, err := tx.Run(cmd.Context(), f.RunID); errors.Is(err, cordon.ErrNotFound) {
-						return noRun(f.RunID)
-					}
 				}
 				rows := make([]entryRow, 0, len(entries))
 				for _, e := range entries {
@@ -58,14 +63,13 @@ func newAuditListCmd(d *Deps) *cobra.Command {
 						Step: e.Step, Actor: e.Actor, Action: string(e.Action), Target: e.Target, Data: e.Data, Prev: e.Prev, Hash: e.Hash,
 					})
 				}
-				d.unknown(about, args, len(rows))
 				return print(d, rows, entryColumns())
 			})
 		},
 	}
 	sel = d.tenantFlags(cmd)
 	limitFlag(cmd, &f.Limit)
-	cmd.Flags().StringVar(&f.RunID, "run", "", "only those of this run")
+	cmd.Flags().StringVar(&f.RunID, "run", "", "only those of this run: its id, or the beginning of it")
 	return cmd
 }
 

@@ -131,7 +131,7 @@ guard, 5 partial (something could not be read).`,
 	root.SetOut(d.Out)
 	root.SetErr(d.Err)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usagef("%w: see %s --help", err, cmd.CommandPath())
+		return seeHelp(cmd, flagMistake(cmd, err))
 	})
 	flags := root.PersistentFlags()
 	flags.StringVarP(&d.config, "config", "c", configDefault(), "configuration file (or $CORDON_CONFIG)")
@@ -171,7 +171,7 @@ func group(use, short string, verbs ...*cobra.Command) *cobra.Command {
 }
 
 func needsVerb(cmd *cobra.Command, _ []string) error {
-	return errors.Join(cmd.Help(), usagef("%s needs a verb", cmd.CommandPath()))
+	return errors.Join(cmd.Help(), usagef("%s needs a verb: %s", cmd.CommandPath(), strings.Join(verbs(cmd), ", ")))
 }
 
 // usageArgs makes wrong arguments of every command a usage error, and wrong
@@ -183,10 +183,7 @@ func usageArgs(cmd *cobra.Command) {
 	if check := cmd.Args; check != nil {
 		cmd.Args = func(cmd *cobra.Command, args []string) error {
 			if err := check(cmd, args); err != nil {
-				if strings.Contains(cmd.Use, " ") { // it takes arguments: which?
-					return usagef("%w: %s, see --help", err, cmd.UseLine())
-				}
-				return usagef("%w: see %s --help", err, cmd.CommandPath())
+				return seeHelp(cmd, argMistake(cmd, args))
 			}
 			return checkFormat(cmd.Flag("output").Value.String())
 		}

@@ -38,5 +38,5 @@ func oneOf(flag, word string, words []string) error {
 	if word == "" || slices.Contains(words, word) {
 		return nil
 	}
-	return usagef("%s %s: it is one of %s", flag, word, strings.Join(words, ", "))
+	return usagef("%s %s: it is one of %s%s", flag, word, strings.Join(words, ", "), didYouMean(word, words))
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,7 +62,6 @@ func newIncidentListCmd(d *Deps) *cobra.Command {
 				for _, in := range found {
 					rows = append(rows, incidentRowOf(in, about))
 				}
-				d.unknown(about, args, len(rows))
 				if err := print(d, rows, incidentColumns()); err != nil {
 					return err
 				}
@@ -130,13 +130,17 @@ func newIncidentShowCmd(d *Deps) *cobra.Command {
 }
 
 func findIncident(ctx context.Context, tx *store.Tx, name string) (cordon.Incident, error) {
-	in, err := tx.Incident(ctx, name)
+	id, err := wholeID(ctx, "incident", name, tx.IncidentsBeginning)
+	if err != nil {
+		return cordon.Incident{}, err
+	}
+	in, err := tx.Incident(ctx, id)
 	if !errors.Is(err, cordon.ErrNotFound) {
 		return in, err
 	}
 	found, err := tx.Incidents(ctx, store.IncidentFilter{Names: []string{entityName(name)}, Limit: 1, Signals: true})
 	if err != nil || len(found) == 0 {
-		return in, errors.Join(err, fmt.Errorf("incident %q: %w: cordon incident list shows them", name, cordon.ErrNotFound))
+		return in, cmp.Or(err, fmt.Errorf("no incident has the id %q, and none is about a user or device of that name: cordon incident list shows ids and names", name))
 	}
 	return found[0], nil
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -113,14 +114,36 @@ func (d *Deps) read(ctx context.Context, s app.Selection, args []string, do func
 		if err := about.learn(ctx, tx); err != nil {
 			return err
 		}
+		if err := about.mustMatch(ctx, tx, strings.Join(args, "")); err != nil {
+			return err
+		}
 		return do(tx, about)
 	})
 }
 
-// unknown says on standard error that an empty list is about somebody of whom
-// nothing is known: the name may be misspelt.
-func (d *Deps) unknown(about subject, args []string, rows int) {
-	if rows == 0 && len(about.entity) > 0 {
-		fmt.Fprintf(d.Err, "cordon: nothing is known of %s: neither a tenant nor anybody in one is called so\n", cordon.Plain(strings.Join(args, ""), maxCell))
+// mustMatch makes a name that matches nothing an error: an empty list about a
+// misspelt name would pass for an all-clear.
+func (s *subject) mustMatch(ctx context.Context, tx *store.Tx, arg string) error {
+	if len(s.entity) == 0 {
+		return nil
 	}
+	known, err := tx.Known(ctx, s.tenants, s.entity)
+	if err != nil || known {
+		return err
+	}
+	return s.noMatch(arg)
+}
+
+// noMatch is the error for a name that is neither a tenant's nor that of an
+// entity that anything stored is about.
+func (s *subject) noMatch(arg string) error {
+	if near := cordon.Near(arg, slices.Sorted(maps.Values(s.names))); near != "" {
+		return fmt.Errorf("no tenant or user matches %q: did you mean the tenant %s?", arg, near)
+	}
+	where := ""
+	if len(s.tenants) > 0 {
+		where = " in the tenants asked for"
+	}
+	return fmt.Errorf("no tenant is called %q, and nothing that is stored%s is about a user or device of that name: "+
+		"cordon tenant list shows the tenants, cordon incident list the names", arg, where)
 }

@@ -78,7 +78,6 @@ func newRunListCmd(d *Deps) *cobra.Command {
 				for _, r := range runs {
 					rows = append(rows, runRowOf(r, about))
 				}
-				d.unknown(about, args, len(rows))
 				return print(d, rows, runColumns())
 			})
 		},
@@ -171,19 +170,29 @@ func newRunShowCmd(d *Deps) *cobra.Command {
 }
 
 func findRun(ctx context.Context, tx *store.Tx, name string) (cordon.Run, error) {
-	r, err := tx.Run(ctx, name)
+	r, err := runByID(ctx, tx, name)
 	if !errors.Is(err, cordon.ErrNotFound) {
 		return r, err
 	}
 	found, err := tx.Runs(ctx, store.RunFilter{Names: []string{entityName(name)}, Limit: 1})
 	if err != nil || len(found) == 0 {
-		return r, errors.Join(err, noRun(name))
+		return r, cmp.Or(err, noRun(name))
 	}
 	return found[0], nil
 }
 
+// runByID returns a run by its id or the beginning of it, or
+// cordon.ErrNotFound.
+func runByID(ctx context.Context, tx *store.Tx, text string) (cordon.Run, error) {
+	id, err := wholeID(ctx, "run", text, tx.RunsBeginning)
+	if err != nil {
+		return cordon.Run{}, err
+	}
+	return tx.Run(ctx, id)
+}
+
 func noRun(name string) error {
-	return fmt.Errorf("run %q: %w: cordon run list shows them", name, cordon.ErrNotFound)
+	return fmt.Errorf("no run has the id %q, and none acts on a user or device of that name: cordon run list shows ids and names", name)
 }
 
 // showRun shows a run and its steps, and what a person should know of each.

@@ -45,7 +45,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"startsim": startSim, "exits": exits, "post": post, "ledger": ledger, "awaits": awaits, "sealed": sealed, "mend": mend, "certificate": certificate,
-			"receiver": receiver, "canary": canary, "proxied": proxied,
+			"receiver": receiver, "canary": canary, "proxied": proxied, "beginning": beginning,
 		},
 	})
 }
@@ -144,6 +144,15 @@ func canary(ts *testscript.TestScript, _ bool, _ []string) {
 			ts.Fatalf("%s holds a secret: %.2000s", name, text)
 		}
 	}
+}
+
+// beginning sets a variable to the beginning of the first id of a list:
+// beginning NAME ARGS…
+func beginning(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(ts.Exec("cordon", append(args[1:], "-o", "json")...))
+	var rows []struct{ ID string }
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &rows))
+	ts.Setenv(args[0], rows[0].ID[:8])
 }
 
 // freeAddress returns an address of this machine that nobody listens on.

@@ -33,7 +33,7 @@ func newSignalListCmd(d *Deps) *cobra.Command {
 	var f store.SignalFilter
 	var sel *app.Selection
 	var source string
-	var since time.Duration
+	var from since
 	cmd := &cobra.Command{
 		Use:   "list [TENANT|USER]",
 		Short: "List signals, newest first",
@@ -41,7 +41,7 @@ func newSignalListCmd(d *Deps) *cobra.Command {
 somebody (object id, UPN, SID, device id). Exit 5 when part of the answer could
 not be read.`,
 		Example: `  cordon signal list
-  cordon signal list ada@contoso.com --since 48h
+  cordon signal list ada@contoso.com --since 7d
   cordon signal list 'contoso-*' --tag ring=canary
   cordon signal list contoso --source endpoint_alerts -o json`,
 		Args: cobra.MaximumNArgs(1),
@@ -50,11 +50,9 @@ not be read.`,
 				return err
 			}
 			f.Source = cordon.Source(source)
-			if since < 0 {
-				return usagef("--since must be over 0, such as 48h, not %s", since)
-			}
-			if since > 0 {
-				f.Since = d.Now().Add(-since)
+			var err error
+			if f.Since, err = from.from(d.Now()); err != nil {
+				return err
 			}
 			return d.read(cmd.Context(), *sel, args, func(tx *store.Tx, about subject) error {
 				f.Tenants, f.Names = about.tenants, about.entity
@@ -62,7 +60,6 @@ not be read.`,
 				if err != nil {
 					return err
 				}
-				d.unknown(about, args, len(signals))
 				if err := print(d, signalRows(signals, about), signalColumns()); err != nil {
 					return err
 				}
@@ -73,7 +70,7 @@ not be read.`,
 	sel = d.tenantFlags(cmd)
 	limitFlag(cmd, &f.Limit)
 	cmd.Flags().StringVar(&source, "source", "", "only this source, such as risk_detections")
-	cmd.Flags().DurationVar(&since, "since", 0, "only what changed in the last while, such as 48h")
+	cmd.Flags().Var(&from, "since", "only what changed since: 48h, 7d, 2026-11-01 or 2026-11-01T08:00:00Z")
 	return cmd
 }
 
