@@ -25,15 +25,15 @@ postgres: ## the server that the store's tests start, where apt can bring it
 race: build postgres ## all tests, with the race detector where cgo can be had
 	$(GO) vet $(PACKAGES)
 	@if command -v "$$($(GO) env CC)" >/dev/null; then \
-		CGO_ENABLED=1 $(GO) test -race -timeout 12m $(PACKAGES); \
-	else echo "no C compiler: tests run without the race detector"; $(GO) test -timeout 12m $(PACKAGES); fi
+		CGO_ENABLED=1 $(GO) test -race -timeout 60m $(PACKAGES); \
+	else echo "no C compiler: tests run without the race detector"; $(GO) test -timeout 60m $(PACKAGES); fi
 
 # Their modules are many and large: compiling them takes minutes and 5 GB of
 # memory once. The test cache does not know the binary, hence -count=1.
 clients: build ## Microsoft's SDKs and Python against the simulator, where the SDKs can be had
 	@cd test/clients && \
 	if why=$$($$(command -v timeout >/dev/null && echo timeout 180) $(GO) mod download 2>&1); then \
-		CORDON="$(CURDIR)/$(BIN)" $(GO) test -p 1 -count=1 -timeout 6m; \
+		CORDON="$(CURDIR)/$(BIN)" $(GO) test -p 1 -count=1 -timeout 30m; \
 	else echo "the modules of test/clients cannot be had here: $$(echo "$${why:-the time is up}" | tail -1)"; fi
 
 lint: ## golangci-lint, built from its own module

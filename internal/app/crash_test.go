@@ -83,6 +83,7 @@ func TestKilledAtEachDurablePoint(t *testing.T) {
 		{"fault 2: after the call, before the result is stored", engine.PointActed, 1, cordon.OutcomeUnknown},
 		{"the outcome is committed", engine.PointOutcome, 1, cordon.OutcomeDone},
 	}
+	all := signalsOfTokenTheft(t)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -100,8 +101,8 @@ func TestKilledAtEachDurablePoint(t *testing.T) {
 			if s := run.Steps[0]; run.State != cordon.RunDone || s.Outcome != tt.first || s.Proof != cordon.ProofConfirmed {
 				t.Errorf("after the restart: %s; want the first step %s and confirmed", brief([]cordon.Run{run}), tt.first)
 			}
-			if got := len(w.signals()); got != signalsOfTokenTheft(t) {
-				t.Errorf("%d signals, want %d", got, signalsOfTokenTheft(t))
+			if got := len(w.signals()); got != all {
+				t.Errorf("%d signals, want %d", got, all)
 			}
 			if o := w.cloud.Outcome(); !o.OK {
 				t.Errorf("outcome: %q", o.Problems)

@@ -146,14 +146,7 @@ func TestHangingReceiverHoldsUpNobody(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ran := make(chan error, 1)
 	go func() { ran <- h.Engine.Run(ctx) }()
-	deadline, stop := context.WithTimeout(t.Context(), time.Minute)
-	defer stop()
-	for len(w.told.of(cordon.NoticeContained)) < 2 && deadline.Err() == nil {
-		select {
-		case <-deadline.Done():
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
+	await(t, "both steps are told", func() bool { return len(w.told.of(cordon.NoticeContained)) >= 2 })
 	cancel()
 	if err := errors.Join(<-ran, h.Close()); err != nil {
 		t.Error(err)

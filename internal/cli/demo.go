@@ -38,7 +38,7 @@ is what the scenario expects.`,
 			return d.demo(cmd.Context(), longest, dir)
 		},
 	}
-	cmd.Flags().DurationVar(&longest, "for", 60*time.Second, "give up after this long")
+	cmd.Flags().DurationVar(&longest, "for", 3*time.Minute, "give up after this long")
 	cmd.Flags().StringVar(&dir, "data-dir", "", "keep configuration and database here; default: a folder that goes afterwards")
 	return cmd
 }

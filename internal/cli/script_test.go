@@ -252,7 +252,7 @@ func ledger(ts *testscript.TestScript, _ bool, args []string) {
 // background is that far: awaits FILE [TEXT]
 func awaits(ts *testscript.TestScript, _ bool, args []string) {
 	text := []byte(strings.Join(args[1:], " "))
-	for range 500 {
+	for range 5000 {
 		if b, err := os.ReadFile(ts.MkAbs(args[0])); err == nil && bytes.Contains(b, text) {
 			return
 		}

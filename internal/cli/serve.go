@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 
 	"github.com/cordonhq/cordon"
 	"github.com/cordonhq/cordon/internal/app"
+	"github.com/cordonhq/cordon/internal/engine"
 	"github.com/cordonhq/cordon/internal/notify"
 	"github.com/cordonhq/cordon/internal/store"
 	"github.com/spf13/cobra"
@@ -74,7 +77,9 @@ func newSyncCmd(d *Deps) *cobra.Command {
 		Use:   "sync [TENANT]",
 		Short: "Read everything once, carry what follows to its end, and exit",
 		Long: `Read every source of every tenant once, join, decide, act, prove and tell, and
-exit when nothing is due any more: for cron and for tests. With TENANT, --tenant
+exit when nothing is due any more: for cron and for tests. What is slow is waited for
+as long as anything moves; what is then unfinished is said, with exit 5, and the
+next sync or serve goes on with it. With TENANT, --tenant
 or --tag only those are read; what is under way goes on in every tenant. The
 readings that prove an action 2 and 15 minutes later are made by the next sync
 or serve. Prints the coverage. Exit 5 when a source could not be read.`,
@@ -102,16 +107,22 @@ func (d *Deps) sync(ctx context.Context, s app.Selection) error {
 	bar := newBar(d, 0, "reading sources")
 	err = h.Engine.Once(ctx, bar.reach)
 	bar.end()
+	late, stuck := errors.AsType[*engine.UnfinishedError](err)
+	if stuck {
+		err = nil
+	}
 	if err = errors.Join(err, h.Close()); err != nil {
 		return err
 	}
-	return d.showSynced(ctx, s)
+	return d.showSynced(ctx, s, late)
 }
 
 // showSynced prints what has been read of the tenants that s picks, and says so
-// when it is not whole.
-func (d *Deps) showSynced(ctx context.Context, s app.Selection) error {
-	all, unread, unfinished := 0, 0, 0
+// when it is not complete. late says why what follows was not carried to its
+// end; nil when it was.
+func (d *Deps) showSynced(ctx context.Context, s app.Selection, late *engine.UnfinishedError) error {
+	all, unread := 0, 0
+	var unfinished []cordon.Run
 	err := d.read(ctx, s, nil, func(tx *store.Tx, about subject) error {
 		found, err := tx.Coverage(ctx, about.tenants...)
 		if err != nil {
@@ -129,15 +140,32 @@ func (d *Deps) showSynced(ctx context.Context, s app.Selection) error {
 			rows = append(rows, coverageRowOf(cov, about))
 		}
 		all = len(rows)
-		running, err := tx.Runs(ctx, store.RunFilter{Tenants: about.watched(), States: []cordon.RunState{cordon.RunRunning}})
-		unfinished = len(running)
+		unfinished, err = tx.Runs(ctx, store.RunFilter{Tenants: about.watched(), States: []cordon.RunState{cordon.RunRunning}})
 		return errors.Join(err, print(d, rows, coverageColumns()))
 	})
 	switch {
 	case err != nil:
 		return err
-	case unfinished > 0:
-		return &findings{code: exitPartial, text: fmt.Sprintf("%d runs are not at their end yet: the next sync or serve goes on with them", unfinished)}
+	case len(unfinished) > 0:
+		return &findings{code: exitPartial, text: unfinishedText(unfinished)}
+	case late != nil:
+		return &findings{code: exitPartial, text: late.Error()}
 	}
 	return partial(unread, all, "sources")
+}
+
+// unfinishedText says which runs go on later, and how.
+func unfinishedText(runs []cordon.Run) string {
+	var named []string
+	for _, r := range runs[:min(len(runs), maxGaps)] {
+		what := r.ID
+		if i := slices.IndexFunc(r.Steps, func(s cordon.Step) bool { return !s.Settled() }); i >= 0 {
+			what += ": " + string(r.Steps[i].Action) + " " + r.Steps[i].Target.Label()
+		}
+		named = append(named, what)
+	}
+	if more := len(runs) - len(named); more > 0 {
+		named = append(named, fmt.Sprintf("and %d more", more))
+	}
+	return fmt.Sprintf("%s unfinished (%s): the next sync or serve goes on", many(len(runs), "run"), strings.Join(named, ", "))
 }

@@ -18,10 +18,15 @@ import (
 // maxAttempts is how often an action leaves whose wish stays unmet.
 const maxAttempts = 3
 
-// advance takes the steps of a run until it ends, is held, or nothing is left
-// but what met an error that time may mend.
+// advance carries a run as far as it goes, however long that takes.
 func (e *Engine) advance(ctx context.Context, runID string) error {
 	defer e.runs.lock(runID)()
+	return e.carry(ctx, runID)
+}
+
+// carry takes the steps of a run until it ends, is held, or nothing is left
+// but what met an error that time may mend.
+func (e *Engine) carry(ctx context.Context, runID string) error {
 	ctx = microsoft.WithPriority(ctx, microsoft.PriorityContain)
 	var putOff []int
 	var errs []error
@@ -227,11 +232,17 @@ func (e *Engine) act(ctx context.Context, t Tenant, run cordon.Run, s cordon.Ste
 	ctx = context.WithoutCancel(ctx)
 	before := s
 	s = settle(s, verb, detail, err, e.passing(run, err))
+	var slow bool
 	if s.Outcome == cordon.OutcomeDone || s.Outcome == cordon.OutcomeUnknown {
-		s = e.readBack(ctx, t, s, verb)
+		s, slow = e.readBackSoon(ctx, t, s, verb)
 	}
 	if err := e.finish(ctx, t, run, verb, before, s); err != nil {
 		return err
+	}
+	if slow {
+		if err := e.proveNow(ctx, run, s); err != nil {
+			return err
+		}
 	}
 	e.At(PointOutcome)
 	if s.Outcome == cordon.OutcomePlanned || s.Outcome == cordon.OutcomeUnknown && s.Proof != cordon.ProofConfirmed {

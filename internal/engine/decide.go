@@ -58,7 +58,7 @@ func (e *Engine) decideOne(ctx context.Context, incidentID string) error {
 		return e.wakeHeld(ctx, tx, store.RunFilter{Incident: in.ID}, cordon.ReasonCorroborate)
 	})
 	for _, run := range started {
-		e.soon(ctx, func(ctx context.Context) error { return e.advance(ctx, run) })
+		e.soon(ctx, func(ctx context.Context) error { return e.takeTurn(ctx, run) })
 	}
 	return err
 }

@@ -93,6 +93,9 @@ type Engine struct {
 	outlets []*outlet
 	beside  sync.WaitGroup
 	runs    keyed // one goroutine at a time on a run
+	pace    *pace
+
+	readBackTimeout time.Duration // see readBackSoon
 
 	policiesRead shared[[]capolicy.Policy]
 	sizeRead     shared[int] // how many users a tenant has
@@ -120,7 +123,7 @@ func New(o Options) (*Engine, error) {
 	if o.Sources == nil {
 		o.Sources = cordon.Sources()
 	}
-	e := &Engine{Options: o, roster: newRoster(o.Tenants), verbs: action.NewSet(o.Actions), hasher: collect.NewHasher(), places: make(chan struct{}, soonAtOnce)}
+	e := &Engine{Options: o, roster: newRoster(o.Tenants), verbs: action.NewSet(o.Actions), hasher: collect.NewHasher(), places: make(chan struct{}, soonAtOnce), pace: newPace(), readBackTimeout: readBackTimeout}
 	e.policiesRead.lasts, e.sizeRead.lasts = policiesLast, sizeLasts
 	for _, c := range o.Channels {
 		e.outlets = append(e.outlets, &outlet{Channel: c})
@@ -179,8 +182,13 @@ func (e *Engine) Once(ctx context.Context, progress func(done, all int)) error {
 	return ctx.Err()
 }
 
-// settle waits until no job is due any more. Jobs that failed and are to be
-// tried again later are an error: the caller thinks that all is done.
+// lostAfter is how long a job may be noted as under way that no goroutine
+// works on. Its end could not be written down: it is done again.
+const lostAfter = 30 * time.Second
+
+// settle waits until no job is due any more, for as long as anything moves.
+// Jobs that failed and are to be tried again later are an error: the caller
+// thinks that all is done.
 func (e *Engine) settle(ctx context.Context) error {
 	tick := time.NewTicker(25 * time.Millisecond)
 	defer tick.Stop()
@@ -194,6 +202,14 @@ func (e *Engine) settle(ctx context.Context) error {
 		}
 		if jobs.Due == 0 && len(e.places) == 0 {
 			return nil
+		}
+		if e.pace.stuck(jobs.Due) {
+			return &UnfinishedError{Jobs: jobs.Due}
+		}
+		if jobs.Running == jobs.Due && e.pace.idle() > lostAfter {
+			if err := e.Store.ReleaseJobs(ctx); err != nil {
+				return err
+			}
 		}
 		select {
 		case <-ctx.Done():

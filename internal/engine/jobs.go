@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/cordonhq/cordon"
@@ -60,24 +59,34 @@ const parallelJobs = 16
 // work works the queue until ctx ends.
 func (e *Engine) work(ctx context.Context) error {
 	workers := river.NewWorkers()
-	handle(e.Log, workers, func(ctx context.Context, j correlateJob) error { return e.correlate(ctx, j.Tenant) })
-	handle(e.Log, workers, func(ctx context.Context, j reviewJob) error { return e.review(ctx, j.Tenant) })
-	handle(e.Log, workers, func(ctx context.Context, j decideJob) error { return e.decide(ctx, j.Incidents) })
-	handle(e.Log, workers, func(ctx context.Context, j advanceJob) error { return e.advance(ctx, j.Run) })
-	handle(e.Log, workers, func(ctx context.Context, j proveJob) error { return e.prove(ctx, j.Run, j.Step) })
-	handle(e.Log, workers, func(ctx context.Context, _ tellJob) error { return e.tell(ctx) })
+	handle(e, workers, func(ctx context.Context, j correlateJob) error { return e.correlate(ctx, j.Tenant) })
+	handle(e, workers, func(ctx context.Context, j reviewJob) error { return e.review(ctx, j.Tenant) })
+	handle(e, workers, func(ctx context.Context, j decideJob) error { return e.decide(ctx, j.Incidents) })
+	handle(e, workers, func(ctx context.Context, j advanceJob) error { return e.takeTurn(ctx, j.Run) })
+	handle(e, workers, func(ctx context.Context, j proveJob) error { return e.prove(ctx, j.Run, j.Step) })
+	handle(e, workers, func(ctx context.Context, _ tellJob) error { return e.tell(ctx) })
 	return e.Store.Jobs(ctx, workers, parallelJobs, e.Log)
 }
 
 // handle registers a station. What no longer exists is not tried again; what
-// was throttled is tried again soon.
-func handle[J river.JobArgs](log *slog.Logger, workers *river.Workers, do func(context.Context, J) error) {
+// was throttled is tried again soon, what was cut short at once: neither is a
+// failure.
+func handle[J river.JobArgs](e *Engine, workers *river.Workers, do func(context.Context, J) error) {
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[J]) error {
+		defer e.pace.begin()()
 		err := do(ctx, job.Args)
-		if err != nil && ctx.Err() == nil {
-			log.WarnContext(ctx, "job failed", "job", job.Kind, "args", string(job.EncodedArgs), "error", err)
+		cut := errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil
+		switch {
+		case err == nil:
+			e.pace.moved()
+		case cut:
+			e.Log.InfoContext(ctx, "job goes on: its time was too short", "job", job.Kind, "args", string(job.EncodedArgs), "error", err)
+		case ctx.Err() == nil:
+			e.Log.WarnContext(ctx, "job failed", "job", job.Kind, "args", string(job.EncodedArgs), "error", err)
 		}
 		switch {
+		case cut:
+			return river.JobSnooze(0)
 		case errors.Is(err, cordon.ErrNotFound):
 			return river.JobCancel(err)
 		case errors.Is(err, cordon.ErrThrottled), errors.Is(err, cordon.ErrUnavailable):
@@ -131,7 +140,7 @@ func (e *Engine) sweep(ctx context.Context, hand func(context.Context, []errand)
 		}
 		for _, r := range running {
 			if _, configured := e.roster.find(r.TenantID); configured {
-				due = append(due, errand{advanceJob{Run: r.ID}, func(ctx context.Context) error { return e.advance(ctx, r.ID) }})
+				due = append(due, errand{advanceJob{Run: r.ID}, func(ctx context.Context) error { return e.takeTurn(ctx, r.ID) }})
 			}
 		}
 		pending, err := tx.TenantsWithPending(ctx)

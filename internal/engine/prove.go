@@ -43,22 +43,42 @@ func settle(s cordon.Step, verb action.Verb, detail string, err error, passing b
 }
 
 // readBackTimeout is how long reading back at once may take: the outcome waits
-// for it to be written down.
+// for it to be written down. What takes longer is read by a job.
 const readBackTimeout = 5 * time.Second
 
 // unseen is said of a step whose effect no reading shows.
 const unseen = "nothing that can be read shows whether it took effect"
 
+// notReadBack begins what is said of a step whose state could not be read.
+const notReadBack = "the state could not be read back: "
+
+// readBackSoon is readBack within readBackTimeout, and reports whether that
+// was too short.
+func (e *Engine) readBackSoon(ctx context.Context, t Tenant, s cordon.Step, verb action.Verb) (read cordon.Step, slow bool) {
+	ctx, cancel := context.WithTimeout(ctx, e.readBackTimeout)
+	defer cancel()
+	s = e.readBack(ctx, t, s, verb)
+	return s, s.Proof == cordon.ProofUnknown && ctx.Err() != nil
+}
+
+// proveNow has a step read back by a job, at once.
+func (e *Engine) proveNow(ctx context.Context, run cordon.Run, s cordon.Step) error {
+	return e.Store.Write(ctx, func(tx *store.Tx) error {
+		return tx.Enqueue(ctx, proveJob{Run: run.ID, Step: s.Index}, time.Time{})
+	})
+}
+
 // readBack proves a step by reading the state that it changed.
 func (e *Engine) readBack(ctx context.Context, t Tenant, s cordon.Step, verb action.Verb) cordon.Step {
-	ctx, cancel := context.WithTimeout(ctx, readBackTimeout)
-	defer cancel()
 	s.ProvedAt = e.Now().UTC().Truncate(time.Microsecond)
 	prior, err := action.ParseState(s.Prior)
 	if err == nil {
 		var now action.State
 		if now, err = verb.Read(ctx, t.Client, s.Target); err == nil {
 			s.Proof = verb.Prove(prior, now, s.ActedAt, s.ProvedAt)
+			if strings.HasPrefix(s.Detail, notReadBack) {
+				s.Detail = ""
+			}
 			if s.Proof == cordon.ProofUnknown && !strings.HasSuffix(s.Detail, unseen) {
 				s.Detail = strings.TrimPrefix(s.Detail+"; "+unseen, "; ")
 			}
@@ -66,7 +86,7 @@ func (e *Engine) readBack(ctx context.Context, t Tenant, s cordon.Step, verb act
 		}
 	}
 	s.Proof = cordon.ProofUnknown
-	s.Detail = cmp.Or(s.Detail, "the state could not be read back: "+err.Error())
+	s.Detail = cmp.Or(s.Detail, notReadBack+err.Error())
 	return s
 }
 

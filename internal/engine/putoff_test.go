@@ -90,7 +90,8 @@ func TestThrottledReadingIsPutOff(t *testing.T) {
 			f := &feed{tenant: &w.engine.Tenants[0], source: cordon.SourceRiskDetections}
 			ctx := microsoft.WithPriority(t.Context(), microsoft.PriorityPoll)
 			for _, r := range tt.readings {
-				w.ahead.Store(int64(r.at - time.Since(start)))
+				at := start.Add(r.at)
+				w.still.Store(&at)
 				if r.status != 0 {
 					w.fault(sim.Fault{Path: "/v1.0/identityProtection/riskDetections", Status: r.status, RetryAfter: "1"})
 				}

@@ -18,6 +18,10 @@ type shared[T any] struct {
 	kept  map[string]reading[T] // by tenant; only what is not too old
 }
 
+// sharedTimeout bounds a shared reading. Each of those who wait for it has a
+// time of its own, and finds it under way when it asks again.
+const sharedTimeout = 2 * time.Minute
+
 type reading[T any] struct {
 	value T
 	at    time.Time // when it was asked for
@@ -30,7 +34,7 @@ func (s *shared[T]) of(ctx context.Context, tenantID string, now func() time.Tim
 		if value, ok := s.lately(tenantID, now()); ok {
 			return value, nil
 		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), soonTimeout)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sharedTimeout)
 		defer cancel()
 		at := now()
 		value, err := read(ctx)

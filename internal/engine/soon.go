@@ -2,15 +2,11 @@ package engine
 
 import (
 	"context"
-	"time"
 )
 
 // soonAtOnce is how many stations run right after a commit at a time. When so
 // many do, the jobs take the rest.
 const soonAtOnce = 16
-
-// soonTimeout is how long one may take, as long as a job.
-const soonTimeout = 20 * time.Second
 
 // soon runs the next station right after the commit that asked for it,
 // beside the caller and longer than the caller if need be, but not longer
@@ -22,7 +18,7 @@ func (e *Engine) soon(ctx context.Context, do func(context.Context) error) {
 	default:
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), soonTimeout)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	e.beside.Go(func() {
 		defer func() { <-e.places }()
 		defer cancel()

@@ -32,6 +32,7 @@ type world struct {
 	engine *Engine
 	tenant string
 	ahead  atomic.Int64
+	still  atomic.Pointer[time.Time] // the time, where it does not pass; nil: it does
 	told   []cordon.Notice
 }
 
@@ -100,7 +101,12 @@ func (w *world) enterWith(o microsoft.Options) {
 	}
 }
 
-func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
+func (w *world) now() time.Time {
+	if still := w.still.Load(); still != nil {
+		return *still
+	}
+	return time.Now().Add(time.Duration(w.ahead.Load()))
+}
 
 func (w *world) ada(providers ...string) {
 	w.T.Helper()

@@ -9,7 +9,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/cordonhq/cordon"
 )
@@ -66,12 +65,8 @@ func TestDecodeRefuses(t *testing.T) {
 		"nothing": "", "text": `"x"`, "array": `[]`, "html": "<html>", "truncated": `{"id":"1`, "twice": `{}{}`,
 		"deep": deep(itemDepth + 1), "deeper": deep(10_000), "unclosed": strings.Repeat(`{"a":`, 1_000_000),
 	} {
-		start := time.Now()
 		if got, err := Decode[Alert]([]byte(raw)); !errors.Is(err, cordon.ErrMalformed) {
 			t.Errorf("%s: got %+v, %v", name, got, err)
-		}
-		if took := time.Since(start); took > time.Second {
-			t.Errorf("%s took %s", name, took)
 		}
 	}
 	if _, err := Decode[Alert]([]byte(deep(itemDepth))); err != nil {

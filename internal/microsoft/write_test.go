@@ -47,7 +47,7 @@ func TestWriteOutcome(t *testing.T) {
 				t.Fatal(err)
 			}
 			if name == "too late" {
-				c.hub.timeout = 500 * time.Millisecond
+				c.hub.timeout = 3 * time.Second
 			}
 			err := c.Users.SetEnabled(t.Context(), userID, false, requestID)
 			if !errors.Is(err, tt.want) || err != nil && tt.want == nil {

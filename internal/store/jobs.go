@@ -13,9 +13,11 @@ import (
 // How the job queue is set. Stations run right after the commit that asks for
 // them; the jobs are the safety net, so they may wait a moment, and an idle
 // engine costs little.
+//
+// A job has no time limit here: its worker knows what may take how long. The
+// queue leaves jobs without a limit alone, however long they run.
 const (
-	jobTimeout    = 20 * time.Second
-	rescueAfter   = 30 * time.Second
+	jobTimeout    = -1
 	fetchCooldown = 5 * time.Millisecond
 	fetchPoll     = 200 * time.Millisecond
 )
@@ -24,18 +26,17 @@ const (
 // that a dead process left running are released first: the caller holds the
 // store, so nobody else works on them.
 func (s *Store) Jobs(ctx context.Context, workers *river.Workers, parallel int, log *slog.Logger) error {
-	if err := s.releaseJobs(ctx); err != nil {
+	if err := s.ReleaseJobs(ctx); err != nil {
 		return err
 	}
 	client, err := river.NewClient(riversqlite.New(s.write), &river.Config{
-		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: parallel}},
-		Workers:              workers,
-		Logger:               log,
-		FetchCooldown:        fetchCooldown,
-		FetchPollInterval:    fetchPoll,
-		PollOnly:             true, // the listener would poll the file, too
-		JobTimeout:           jobTimeout,
-		RescueStuckJobsAfter: rescueAfter,
+		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: parallel}},
+		Workers:           workers,
+		Logger:            log,
+		FetchCooldown:     fetchCooldown,
+		FetchPollInterval: fetchPoll,
+		PollOnly:          true, // the listener would poll the file, too
+		JobTimeout:        jobTimeout,
 	})
 	if err != nil {
 		return fmt.Errorf("store: job queue: %w", err)
@@ -52,7 +53,9 @@ func (s *Store) Jobs(ctx context.Context, workers *river.Workers, parallel int, 
 	return nil
 }
 
-func (s *Store) releaseJobs(ctx context.Context) error {
+// ReleaseJobs gives back the jobs that are noted as under way, for a caller
+// that knows that nobody works on them.
+func (s *Store) ReleaseJobs(ctx context.Context) error {
 	return s.Write(ctx, func(t *Tx) error {
 		return t.exec(ctx, `UPDATE river_job SET state = 'available', attempted_by = NULL, scheduled_at = $1 WHERE state = 'running'`,
 			time.Now().UTC().Format("2006-01-02 15:04:05.000"))
@@ -61,15 +64,17 @@ func (s *Store) releaseJobs(ctx context.Context) error {
 
 // A JobCount says what waits in the queue.
 type JobCount struct {
-	Due     int // to be worked by now
+	Due     int // to be worked by now, or under way
+	Running int // of these, noted as under way
 	Failing int // failed, and to be tried again later
 }
 
 // CountJobs counts the jobs that wait at now.
 func (s *Store) CountJobs(ctx context.Context, now time.Time) (c JobCount, err error) {
 	err = s.Read(ctx, func(t *Tx) error {
-		c, err = one(ctx, t, func(r scanner) (c JobCount, err error) { return c, r.Scan(&c.Due, &c.Failing) },
+		c, err = one(ctx, t, func(r scanner) (c JobCount, err error) { return c, r.Scan(&c.Due, &c.Running, &c.Failing) },
 			`SELECT count(CASE WHEN state IN ('available', 'running', 'pending') OR scheduled_at <= $1 THEN 1 END),
+			count(CASE WHEN state = 'running' THEN 1 END),
 			count(CASE WHEN state = 'retryable' AND scheduled_at > $1 THEN 1 END)
 			FROM river_job WHERE state IN ('available', 'running', 'pending', 'scheduled', 'retryable')`,
 			now.UTC().Format("2006-01-02 15:04:05.000"))

@@ -12,7 +12,6 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/cordonhq/cordon/internal/store"
 	_ "github.com/jackc/pgx/v5/stdlib" // the database/sql driver "pgx"
@@ -78,9 +77,7 @@ func unprivileged(t *testing.T, dir string) *syscall.SysProcAttr {
 
 func run(t *testing.T, who *syscall.SysProcAttr, name string, args ...string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, name, args...)
+	cmd := exec.CommandContext(t.Context(), name, args...)
 	cmd.SysProcAttr, cmd.Dir = who, "/"
 	log, err := os.CreateTemp(t.TempDir(), "out") // the server keeps a pipe open
 	if err != nil {
@@ -95,9 +92,7 @@ func run(t *testing.T, who *syscall.SysProcAttr, name string, args ...string) {
 
 // stop ends the server; the test's own context has ended by then.
 func stop(who *syscall.SysProcAttr, name string, args ...string) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, name, args...)
+	cmd := exec.CommandContext(context.Background(), name, args...)
 	cmd.SysProcAttr, cmd.Dir = who, "/"
 	_ = cmd.Run()
 }
