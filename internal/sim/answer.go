@@ -72,19 +72,20 @@ func (a answer) bytes() []byte {
 	return a.body
 }
 
-// send writes an answer and returns its status.
-func (x *exchange) send(a answer) int { return x.sendBody(a, a.bytes()) }
+// send writes an answer.
+func (x *exchange) send(a answer) { x.sendBody(a, a.bytes()) }
 
-func (x *exchange) sendBody(a answer, body []byte) int {
+func (x *exchange) sendBody(a answer, body []byte) {
 	x.writeHead(a, strconv.Itoa(len(body)))
 	if a.code() != http.StatusNoContent && x.request.Method != http.MethodHead {
 		_, _ = x.writer.Write(body) // a client that hung up is no news
 	}
-	return a.code()
 }
 
-// writeHead writes status and headers. An empty length means not known.
+// writeHead writes status and headers, and before them the ledger. An empty
+// length means not known.
 func (x *exchange) writeHead(a answer, length string) {
+	x.record(a.code())
 	h := x.writer.Header()
 	h.Set("Date", x.now.Format(http.TimeFormat))
 	h.Set("request-id", x.id)

@@ -60,7 +60,7 @@ func TestBatch(t *testing.T) {
 	if sorted := slices.Sorted(slices.Values(order)); slices.Equal(order, sorted) || len(order) != 7 {
 		t.Errorf("the answers came in the order %v", order)
 	}
-	if !strings.HasSuffix(string(got["7"].Body), `"accountEnabled":false}`) || string(got["6"].Body) != "316" || got["1"].Body != nil {
+	if !strings.HasSuffix(string(got["7"].Body), `"accountEnabled":false}`) || string(got["6"].Body) != "319" || got["1"].Body != nil {
 		t.Errorf("bodies: %s, %s, %s", got["7"].Body, got["6"].Body, got["1"].Body)
 	}
 	if got["4"].Headers["Client-Request-Id"] != "mine" || got["7"].Headers["Client-Request-Id"] != "whole" || got["7"].Headers["X-Ms-Resource-Unit"] != "1" {

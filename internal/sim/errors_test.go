@@ -137,9 +137,10 @@ func failures() []failure {
 		// Graph: users, roles and methods.
 		row(g, 404, "Request_ResourceNotFound", "Resource 'nobody' does not exist or one of its queried reference-property objects are not present.", "10.3", "GET users/nobody", ""),
 		row(g, 404, "ResourceNotFound", "Resource 'nobody' does not exist.", "10.3", "GET identityProtection/riskDetections/nobody", ""),
-		row(g, 400, badDir, "$count is not currently supported without the header ConsistencyLevel: eventual.", "10.1", "GET users?$count=true", ""),
-		row(g, 400, badDir, "$count is not currently supported without the header ConsistencyLevel: eventual.", "10.1", "GET users/$count", ""),
-		row(g, 400, badDir, "The operators ne and not need $count=true and the header ConsistencyLevel: eventual.", "10.1", "GET users?$filter=mail ne 'x'", ""),
+		row(g, 400, badDir, "$count is not currently supported.", "10.1", "GET users/$count", ""),
+		row(g, 400, "Request_UnsupportedQuery", "Operator 'ne' is not supported because the required parameters might be missing. …", "10.1", "GET users?$filter=mail ne 'x'", ""),
+		row(g, 400, "Request_UnsupportedQuery", "Unsupported or invalid query filter clause specified for property 'onPremisesDomainName' of resource 'User'.", "10.1", "GET users?$filter=onPremisesDomainName eq 'x'", ""),
+		row(g, 400, "Request_UnsupportedQuery", "Unsupported or invalid query filter clause specified for property 'onPremisesSamAccountName' of resource 'User'.", "10.1", "GET users?$filter=onPremisesSamAccountName eq 'x'", ""),
 		row(g, 400, badDir, "The request body is not a JSON object with properties.", "5.3", "PATCH users/{victim}", "{}"),
 		row(g, 400, badDir, "Cannot convert a value to target type 'Edm.Boolean' because of conversion error.", "5.3", "PATCH users/{victim}", `{"accountEnabled":"false"}`),
 		row(g, 400, badDir, "Property passwordProfile is not an object.", "5.3", "PATCH users/{victim}", `{"passwordProfile":1}`),

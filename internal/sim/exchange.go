@@ -28,6 +28,7 @@ type exchange struct {
 	claims *claims
 	roles  []string // of the token, less what a fault took away
 	entry  *Entry
+	fault  string // what is done to the request on purpose, as the ledger says it
 
 	beside int32 // requests of its kind under way at once, itself among them; counted for secure score
 }
@@ -98,43 +99,47 @@ func (x *exchange) run(do func() (answer, error)) {
 	if f == nil && x.lost() {
 		f = &Fault{Drop: "after"}
 	}
-	status, note := x.perform(f, do)
-	x.cloud.ledger.finish(x.entry, status, note)
+	if f == nil {
+		x.send(x.result(do))
+		return
+	}
+	x.fault = f.kind()
+	x.perform(f, do)
 }
 
-// perform answers under a fault, or without one, and returns the status and
-// what the ledger should say of the fault.
-func (x *exchange) perform(f *Fault, do func() (answer, error)) (int, string) {
-	if f == nil {
-		return x.send(x.result(do)), ""
-	}
-	switch note := f.kind(); {
+// record writes into the ledger what became of the request. It comes before the
+// first byte of the answer, or before the connection is closed: whoever has
+// seen the end of a request finds it in the ledger.
+func (x *exchange) record(status int) { x.cloud.ledger.finish(x.entry, status, x.fault) }
+
+// perform answers under a fault.
+func (x *exchange) perform(f *Fault, do func() (answer, error)) {
+	switch {
 	case f.Status != 0:
-		return x.send(x.refused(f.refusal(x.service))), note
+		x.send(x.refused(f.refusal(x.service)))
 	case f.DelayMS != 0:
 		if !x.wait(time.Duration(f.DelayMS) * time.Millisecond) {
-			return 0, note
+			x.record(0)
+			return
 		}
-		return x.send(x.result(do)), note
+		x.send(x.result(do))
 	case f.Drop == "before":
 		x.hangUp()
-		return 0, note
 	case f.Drop == "after":
 		x.result(do)
 		x.hangUp()
-		return 0, note
 	case f.Malformed != "":
-		return x.mangle(f.Malformed, x.result(do)), note
+		x.mangle(f.Malformed, x.result(do))
 	case f.Redirect != "":
-		return x.send(answer{status: http.StatusTemporaryRedirect, header: http.Header{"Location": {f.Redirect}}}), note
+		x.send(answer{status: http.StatusTemporaryRedirect, header: http.Header{"Location": {f.Redirect}}})
 	case f.NextLink != "":
 		a := x.result(do)
 		if a.list != nil {
 			a.list.next = f.NextLink
 		}
-		return x.send(a), note
+		x.send(a)
 	default: // tokens expired as the fault was taken; the request finds out by itself
-		return x.send(x.result(do)), note
+		x.send(x.result(do))
 	}
 }
 
@@ -175,6 +180,7 @@ func (x *exchange) wait(d time.Duration) bool {
 
 // hangUp closes the connection without an answer.
 func (x *exchange) hangUp() {
+	x.record(0)
 	conn, _, err := http.NewResponseController(x.writer).Hijack()
 	if err != nil {
 		panic(http.ErrAbortHandler) // closes the connection as well

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -135,14 +136,14 @@ func TestFaultDelay(t *testing.T) {
 		failed <- err
 	}()
 	for len(r.cloud.Ledger(false)) == 0 { // until it has arrived
-		r.graph("GET", "users", "")
+		runtime.Gosched()
 	}
 	cancel()
 	if err := <-failed; !errors.Is(err, context.Canceled) {
 		t.Errorf("got error %v", err)
 	}
 	for r.cloud.Ledger(false)[0].Fault == "" { // until the cloud has noticed
-		r.graph("GET", "users", "")
+		runtime.Gosched()
 	}
 	if g := r.graph("GET", "users/"+admin+ask("$select", "accountEnabled"), ""); !strings.Contains(g.body, `"accountEnabled":true`) {
 		t.Errorf("the request was done: %s", g.body)

@@ -93,7 +93,7 @@ func (p *filterParser) unary(depth int) (condition, error) {
 		return func(o *object) bool { return !inner(o) }, err
 	}
 	if p.peek().kind != tokenOpen {
-		return p.comparison()
+		return p.comparison(depth)
 	}
 	p.take()
 	inner, err := p.or(depth + 1)
@@ -107,17 +107,22 @@ func (p *filterParser) unary(depth int) (condition, error) {
 }
 
 // comparison reads `property operator literal`.
-func (p *filterParser) comparison() (condition, error) {
+func (p *filterParser) comparison(depth int) (condition, error) {
 	name := p.take()
 	if name.kind != tokenWord {
 		return nil, fmt.Errorf("a property is expected at position %d", name.at)
 	}
 	if p.peek().kind == tokenOpen {
-		return nil, fmt.Errorf("%w: the filter function '%s'", errNotModelled, name.word)
+		return p.function(name.word, depth)
 	}
 	field, ok := p.known[name.word]
-	if !ok {
+	switch {
+	case !ok:
 		return nil, fmt.Errorf("the property '%s' cannot be used in $filter here", name.word)
+	case field.kind == fieldRefused:
+		return nil, unsupportedClause{name.word}
+	case field.kind == fieldList:
+		return nil, fmt.Errorf("the property '%s' is a collection, and is asked for with any()", name.word)
 	}
 	op := p.take()
 	if op.kind == tokenWord && (op.word == "in" || op.word == "has") {

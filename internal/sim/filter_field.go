@@ -27,12 +27,15 @@ const (
 	fieldTime
 	fieldNumber
 	fieldBool
+	fieldList    // of texts compared without case; any() asks for them
+	fieldRefused // a property that the service has and does not filter by
 )
 
 // fieldsOf builds a field table from names of one kind after the other:
 // "time:a b" "enum:c".
 func fieldsOf(groups ...string) fields {
-	kinds := map[string]fieldKind{"text": fieldText, "folded": fieldFolded, "enum": fieldEnum, "time": fieldTime, "number": fieldNumber, "bool": fieldBool}
+	kinds := map[string]fieldKind{"text": fieldText, "folded": fieldFolded, "enum": fieldEnum, "time": fieldTime, "number": fieldNumber, "bool": fieldBool,
+		"list": fieldList, "refused": fieldRefused}
 	out := fields{}
 	for _, group := range groups {
 		kind, names, _ := strings.Cut(group, ":")

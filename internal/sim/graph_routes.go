@@ -13,6 +13,7 @@ const (
 	policyMembers    = "id displayName description templateId createdDateTime modifiedDateTime state conditions grantControls sessionControls deletedDateTime"
 	userStandard     = "id businessPhones displayName givenName jobTitle mail mobilePhone officeLocation preferredLanguage surname userPrincipalName"
 	userMembers      = userStandard + " accountEnabled userType onPremisesSyncEnabled onPremisesSecurityIdentifier securityIdentifier " +
+		"proxyAddresses otherMails onPremisesSamAccountName onPremisesDomainName onPremisesUserPrincipalName externalUserState " +
 		"signInSessionsValidFromDateTime lastPasswordChangeDateTime createdDateTime assignedLicenses"
 )
 

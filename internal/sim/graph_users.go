@@ -10,7 +10,8 @@ import (
 const readUsers = "User.Read.All User.ReadWrite.All Directory.Read.All Directory.ReadWrite.All"
 
 func userRoutes() []route {
-	fields := fieldsOf("folded:id userPrincipalName mail", "bool:accountEnabled onPremisesSyncEnabled", "text:displayName userType")
+	fields := fieldsOf("folded:id userPrincipalName mail displayName userType onPremisesSecurityIdentifier onPremisesUserPrincipalName "+advancedFields,
+		"bool:accountEnabled onPremisesSyncEnabled", "list:proxyAddresses otherMails", "refused:onPremisesDomainName securityIdentifier")
 	people := view{options: "$filter $select $top $count $skiptoken", page: 100, top: 999, members: userMembers, standard: userStandard, fields: fields}
 	one := view{options: "$select", members: userMembers, standard: userStandard}
 	memberships := view{options: "$select $top $skiptoken", page: 100, top: 999}
@@ -39,36 +40,46 @@ func userRoutes() []route {
 	})
 }
 
+// advancedFields are the properties of users that the directory filters by only
+// when it is asked with eventual consistency.
+const advancedFields = "onPremisesSamAccountName"
+
 // listUsers refuses what the directory answers only with eventual consistency.
+// A count without it is left out, without a word.
 func listUsers(x *exchange, c *call) (answer, error) {
-	if c.query.count && !x.eventual() {
-		return answer{}, uncounted()
+	if c.query.count && x.eventual() {
+		return x.page(c, "users", c.tenant.collection(resUsers))
 	}
-	if asked := c.query.count && x.eventual(); !asked && advanced(c.query.values.Get("$filter")) {
-		return answer{}, badDirectory("The operators ne and not need $count=true and the header ConsistencyLevel: eventual.")
+	if err := advanced(c.query.values.Get("$filter")); err != nil {
+		return answer{}, err
 	}
+	c.query.count = false
 	return x.page(c, "users", c.tenant.collection(resUsers))
 }
 
-// advanced reports whether a filter, known to be in order, uses ne or not.
-func advanced(filter string) bool {
+// advanced refuses a filter, known to be in order, for what needs eventual consistency.
+func advanced(filter string) error {
 	tokens, _ := lexFilter(filter)
-	return slices.ContainsFunc(tokens, func(t filterToken) bool {
-		return t.kind == tokenWord && (t.word == "ne" || t.word == "not")
-	})
+	for _, t := range tokens {
+		switch {
+		case t.kind != tokenWord:
+		case t.word == "ne" || t.word == "not":
+			return unsupportedQuery("Operator '" + t.word + "' is not supported because the required parameters might be missing. Try adding $count=true query parameter " +
+				"and ConsistencyLevel:eventual header. Refer to https://aka.ms/graph-docs/advanced-queries for more information")
+		case slices.Contains(strings.Fields(advancedFields), t.word):
+			return unsupportedQuery(unsupportedClause{t.word}.Error())
+		}
+	}
+	return nil
 }
 
 func (x *exchange) eventual() bool {
 	return strings.EqualFold(x.request.Header.Get("ConsistencyLevel"), "eventual")
 }
 
-func uncounted() error {
-	return badDirectory("$count is not currently supported without the header ConsistencyLevel: eventual.")
-}
-
 func countUsers(x *exchange, c *call) (answer, error) {
 	if !x.eventual() {
-		return answer{}, uncounted()
+		return answer{}, badDirectory("$count is not currently supported.")
 	}
 	n := len(c.query.matching(c.tenant.collection(resUsers)))
 	return answer{kind: "text/plain", body: []byte(strconv.Itoa(n))}, nil

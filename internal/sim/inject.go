@@ -106,7 +106,7 @@ func (t *tenant) upsertUser(o *object) *object {
 		user = newObject("id", idOf(o), "accountEnabled", true, "userType", "Member",
 			"createdDateTime", writeSeconds(t.cloud.clock.now()),
 			"signInSessionsValidFromDateTime", writeSeconds(t.cloud.clock.now()),
-			"securityIdentifier", orNull(sidOf(idOf(o))))
+			"securityIdentifier", orNull(sidOf(idOf(o))), "proxyAddresses", []string{}, "otherMails", []string{})
 	}
 	merge(user, o)
 	return user

@@ -100,7 +100,7 @@ func (c *Cloud) serve(ctx context.Context, address string, config *tls.Config, h
 	}
 	s := &http.Server{
 		Handler:           handler,
-		ReadHeaderTimeout: 10 * time.Second,
+		ReadHeaderTimeout: time.Hour,                  // the handshake of TLS as well: a busy machine takes its time, and only this machine can connect
 		ErrorLog:          log.New(io.Discard, "", 0), // a client that hangs up is no news
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 	}

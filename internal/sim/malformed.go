@@ -12,8 +12,8 @@ const (
 	hugePad    = 16 << 10 // 4096 items of 16 KiB are 64 MiB
 )
 
-// mangle answers with a body that is not what it says, and returns the status.
-func (x *exchange) mangle(how string, a answer) int {
+// mangle answers with a body that is not what it says.
+func (x *exchange) mangle(how string, a answer) {
 	if a.status == http.StatusNoContent {
 		a.status = http.StatusOK // 204 has no body to spoil
 	}
@@ -23,14 +23,14 @@ func (x *exchange) mangle(how string, a answer) int {
 		if len(body) < 2 {
 			body = []byte(`{"value":[{}`)
 		}
-		return x.sendBody(a, body[:(len(body)+1)/2])
+		x.sendBody(a, body[:(len(body)+1)/2])
 	case "html":
 		a.kind = "text/html; charset=utf-8"
-		return x.sendBody(a, []byte("<!DOCTYPE html><html><head><title>Proxy</title></head><body><h1>Please sign in to the network</h1></body></html>\n"))
+		x.sendBody(a, []byte("<!DOCTYPE html><html><head><title>Proxy</title></head><body><h1>Please sign in to the network</h1></body></html>\n"))
 	case "deep":
-		return x.sendBody(a, deep())
+		x.sendBody(a, deep())
 	default:
-		return x.huge(a)
+		x.huge(a)
 	}
 }
 
@@ -41,7 +41,7 @@ func deep() []byte {
 }
 
 // huge streams 64 MiB of well-formed list, until the client has had enough.
-func (x *exchange) huge(a answer) int {
+func (x *exchange) huge(a answer) {
 	x.writeHead(a, "")
 	pad := bytes.Repeat([]byte("x"), hugePad)
 	write := func(parts ...[]byte) bool {
@@ -61,5 +61,4 @@ func (x *exchange) huge(a answer) int {
 		ok = write([]byte(sep+`{"id":"`+strconv.Itoa(i)+`","pad":"`), pad, []byte(`"}`))
 	}
 	write([]byte(`]}`))
-	return a.code()
 }

@@ -14,10 +14,8 @@ import (
 )
 
 const (
-	handshakeTime = 10 * time.Second // of real time, for a receiver to prove itself
-	deliveryTime  = 3 * time.Second  // of real time, for a receiver to take a notification
-	firstRetry    = 10 * time.Second // by the cloud's clock, doubled each time
-	lastRetry     = 4 * time.Hour    // by the cloud's clock, after which a notification is dropped
+	firstRetry = 10 * time.Second // by the cloud's clock, doubled each time
+	lastRetry  = 4 * time.Hour    // by the cloud's clock, after which a notification is dropped
 )
 
 // A parcel is a notification on its way.
@@ -32,13 +30,17 @@ type parcel struct {
 // An outbox delivers notifications one after the other.
 type outbox struct {
 	client http.Client
-	ring   chan struct{} // something was put in
-	mu     sync.Mutex
-	list   []parcel
+
+	handshake time.Duration // real time for a receiver to prove itself
+	delivery  time.Duration // real time for a receiver to take a notification
+
+	ring chan struct{} // something was put in
+	mu   sync.Mutex
+	list []parcel
 }
 
 func newOutbox() *outbox {
-	return &outbox{ring: make(chan struct{}, 1), client: http.Client{
+	return &outbox{ring: make(chan struct{}, 1), handshake: 10 * time.Second, delivery: 3 * time.Second, client: http.Client{
 		Transport:     &http.Transport{Proxy: nil},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -96,7 +98,7 @@ func (p parcel) again() {
 }
 
 func (b *outbox) deliver(ctx context.Context, p parcel) error {
-	status, _, err := b.post(ctx, deliveryTime, p.address, "application/json; charset=utf-8", p.body)
+	status, _, err := b.post(ctx, b.delivery, p.address, "application/json; charset=utf-8", p.body)
 	if err == nil && status/100 != 2 {
 		err = fmt.Errorf("the receiver answered %d", status)
 	}
@@ -113,7 +115,7 @@ func (b *outbox) validate(ctx context.Context, address string) error {
 	query := u.Query()
 	query.Set("validationToken", token)
 	u.RawQuery = query.Encode()
-	status, answer, err := b.post(ctx, handshakeTime, u.String(), "text/plain; charset=utf-8", nil)
+	status, answer, err := b.post(ctx, b.handshake, u.String(), "text/plain; charset=utf-8", nil)
 	switch {
 	case err != nil:
 		return fmt.Errorf("the notification endpoint could not be reached: %w", err)

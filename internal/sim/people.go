@@ -3,6 +3,7 @@ package sim
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,7 +33,9 @@ type person struct {
 	disabled bool
 	synced   bool
 	licensed bool
-	rid      int // last part of the SID in Active Directory; 0: made from the account
+	rid      int    // last part of the SID in Active Directory; 0: made from the account
+	alias    string // left part of a second mail address; empty: there is none
+	home     string // mail address of a guest at home; empty: a member
 }
 
 // named turns a scenario's user into a person.
@@ -48,8 +51,12 @@ func (t *tenant) crowdMember(i int) person {
 	first, last := firstNames(), lastNames()
 	name := first[int(sum[0])%len(first)] + " " + last[int(sum[1])%len(last)]
 	titles := []string{"Account Manager", "Engineer", "Analyst", "Buyer", "Designer", "Consultant", "Clerk", "Team Lead"}
-	return person{key: crowdKey(i), name: name, title: titles[int(sum[2])%len(titles)],
+	p := person{key: crowdKey(i), name: name, title: titles[int(sum[2])%len(titles)],
 		account: fmt.Sprintf("%s%d", account(name), i+1), licensed: true}
+	if sum[3]%2 == 0 {
+		p.alias = p.account[:1] + "." + p.account[strings.IndexByte(p.account, '.')+1:]
+	}
+	return p
 }
 
 func crowdKey(i int) string { return "crowd" + strconv.Itoa(i) }
@@ -77,7 +84,7 @@ func (t *tenant) populateUsers(c *collection) {
 	for i := range t.crowd() {
 		c.put(t.userObject(t.crowdMember(i)))
 	}
-	for _, p := range append(t.hybridMembers(), t.oktaMembers()...) {
+	for _, p := range slices.Concat(t.hybridMembers(), t.oktaMembers(), t.guests()) {
 		c.put(t.userObject(p))
 	}
 }
@@ -104,11 +111,24 @@ func (t *tenant) oktaMembers() []person {
 	return out
 }
 
-// hybridFrom and oktaFrom are where the numbers of these users begin, out of
-// the way of any crowd.
+// guests invents the users of other tenants who were invited, besides the crowd.
+func (t *tenant) guests() []person {
+	out := []person{}
+	for i := range t.spec().Guests {
+		p := t.crowdMember(guestsFrom + i)
+		p.key, p.home, p.alias, p.licensed = "guest"+strconv.Itoa(i), p.account+"@partner.example", "", false
+		p.account = strings.ReplaceAll(p.home, "@", "_") + "#EXT#"
+		out = append(out, p)
+	}
+	return out
+}
+
+// hybridFrom, oktaFrom and guestsFrom are where the numbers of these users
+// begin, out of the way of any crowd.
 const (
 	hybridFrom = 2_000_000
 	oktaFrom   = 3_000_000
+	guestsFrom = 4_000_000
 )
 
 // userObject is a user as the directory keeps it.
@@ -120,17 +140,41 @@ func (t *tenant) userObject(p person) *object {
 	if p.licensed {
 		licences = append(licences, newObject("disabledPlans", []string{}, "skuId", "06ebc4ee-1bb5-47dd-8120-11324bc54e06"))
 	}
+	mail := cmp.Or(p.home, upn)
 	o := newObject("id", id, "businessPhones", []string{}, "displayName", p.name, "givenName", given,
-		"jobTitle", orNull(p.title), "mail", upn, "mobilePhone", nil, "officeLocation", nil, "preferredLanguage", nil,
+		"jobTitle", orNull(p.title), "mail", mail, "mobilePhone", nil, "officeLocation", nil, "preferredLanguage", nil,
 		"surname", orNull(surname), "userPrincipalName", upn, "accountEnabled", !p.disabled, "userType", "Member",
 		"createdDateTime", writeSeconds(since), "onPremisesSyncEnabled", nil, "onPremisesSecurityIdentifier", nil,
+		"onPremisesSamAccountName", nil, "onPremisesDomainName", nil, "onPremisesUserPrincipalName", nil,
+		"proxyAddresses", t.proxies(mail, p.alias), "otherMails", []string{}, "externalUserState", nil,
 		"securityIdentifier", sidOf(id), "signInSessionsValidFromDateTime", writeSeconds(since),
 		"lastPasswordChangeDateTime", writeSeconds(since), "assignedLicenses", licences)
+	if p.home != "" {
+		merge(o, newObject("userType", "Guest", "externalUserState", "Accepted", "otherMails", []string{p.home}))
+	}
 	if p.synced {
-		o.set("onPremisesSyncEnabled", true)
-		o.set("onPremisesSecurityIdentifier", "S-1-5-21-1004336348-1177238915-682003330-"+strconv.Itoa(cmp.Or(p.rid, 1100+len(p.account))))
+		t.synced(o, p)
 	}
 	return o
+}
+
+// proxies are the mail addresses of a user, the first one in capitals.
+func (t *tenant) proxies(mail, alias string) []string {
+	out := []string{"SMTP:" + mail}
+	if alias != "" {
+		out = append(out, "smtp:"+alias+"@"+t.domain)
+	}
+	return out
+}
+
+// maxSam is how long a name may be that Active Directory gives to an account.
+const maxSam = 20
+
+// synced adds to a user what comes from Active Directory.
+func (t *tenant) synced(o *object, p person) {
+	merge(o, newObject("onPremisesSyncEnabled", true, "onPremisesDomainName", t.name+".local",
+		"onPremisesSecurityIdentifier", "S-1-5-21-1004336348-1177238915-682003330-"+strconv.Itoa(cmp.Or(p.rid, 1100+len(p.account))),
+		"onPremisesSamAccountName", p.account[:min(maxSam, len(p.account))], "onPremisesUserPrincipalName", p.account+"@"+t.domain))
 }
 
 // orNull turns the empty string into JSON null, as the directory does.

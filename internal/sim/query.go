@@ -57,15 +57,28 @@ func parseQuery(raw string, v view) (*query, error) {
 	}
 	if f := values.Get("$filter"); values.Has("$filter") {
 		cond, err := parseFilter(f, v.fields)
-		if errors.Is(err, errNotModelled) {
-			return nil, notModelled("%s", strings.TrimPrefix(err.Error(), errNotModelled.Error()+": "))
-		}
 		if err != nil {
-			return nil, badRequest("Invalid filter clause: " + err.Error() + ".")
+			return nil, badFilter(err)
 		}
 		q.filter = cond
 	}
 	return q, nil
+}
+
+// badFilter words why a filter is not taken.
+func badFilter(err error) *refusal {
+	if clause, ok := errors.AsType[unsupportedClause](err); ok {
+		return unsupportedQuery(clause.Error())
+	}
+	if errors.Is(err, errNotModelled) {
+		return notModelled("%s", strings.TrimPrefix(err.Error(), errNotModelled.Error()+": "))
+	}
+	return badRequest("Invalid filter clause: " + err.Error() + ".")
+}
+
+// unsupportedQuery is a query that the directory does not answer, or not without more.
+func unsupportedQuery(message string) *refusal {
+	return refuse(http.StatusBadRequest, "Request_UnsupportedQuery", "%s", message)
 }
 
 // checkOption refuses an option that the resource does not take: by name when

@@ -38,6 +38,7 @@ type tenantSpec struct {
 	Fleet            int            `yaml:"fleet"`    // generated devices, one for each of the first crowd users
 	Hybrid           int            `yaml:"hybrid"`   // generated users besides the crowd, synced from Active Directory
 	Okta             int            `yaml:"okta"`     // generated users besides the crowd, who sign in with Okta
+	Guests           int            `yaml:"guests"`   // generated users besides the crowd, whose home is another tenant
 	Users            []userSpec     `yaml:"users"`
 	Groups           []groupSpec    `yaml:"groups"`
 	Devices          []deviceSpec   `yaml:"devices"`

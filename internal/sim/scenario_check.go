@@ -56,8 +56,8 @@ func (s *scenario) check() error {
 	if !slices.Contains([]string{"on", "off", "absent"}, t.Defender) {
 		return fmt.Errorf("tenant.defender %q is not on, off or absent", t.Defender)
 	}
-	if t.Crowd < 0 || t.Fleet < 0 || t.Hybrid < 0 || t.Okta < 0 {
-		return fmt.Errorf("tenant: crowd, fleet, hybrid and okta are not negative")
+	if min(t.Crowd, t.Fleet, t.Hybrid, t.Okta, t.Guests) < 0 {
+		return fmt.Errorf("tenant: crowd, fleet, hybrid, okta and guests are not negative")
 	}
 	noisy := max(2*s.Noise.Risk, 2*s.Noise.Alerts, 2*s.Noise.Endpoint)
 	if noisy > 0 && t.Crowd < 8 {
