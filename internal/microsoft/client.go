@@ -12,14 +12,13 @@ type Client struct {
 	Endpoint  *EndpointService
 	Directory *DirectoryService
 
-	Identities    *IdentitiesService
-	Scores        *ScoresService
-	Incidents     *IncidentsService
-	Hunting       *HuntingService
-	Logs          *LogsService
-	Subscriptions *SubscriptionsService
-	Partners      *PartnersService
-	Apps          *AppsService
+	Identities *IdentitiesService
+	Scores     *ScoresService
+	Incidents  *IncidentsService
+	Hunting    *HuntingService
+	Logs       *LogsService
+	Partners   *PartnersService
+	Apps       *AppsService
 
 	core
 }
@@ -70,9 +69,6 @@ type HuntingService core
 // LogsService reads sign-ins and the directory's audit log.
 type LogsService core
 
-// SubscriptionsService asks Graph to tell of changes.
-type SubscriptionsService core
-
 // PartnersService knows the customers of a partner's tenant.
 type PartnersService core
 
@@ -88,8 +84,7 @@ func (c *Client) serve() *Client {
 	c.Risk, c.Users, c.Policies = (*RiskService)(k), (*UsersService)(k), (*PoliciesService)(k)
 	c.Alerts, c.Endpoint, c.Directory = (*AlertsService)(k), (*EndpointService)(k), (*DirectoryService)(k)
 	c.Identities, c.Scores, c.Incidents = (*IdentitiesService)(k), (*ScoresService)(k), (*IncidentsService)(k)
-	c.Hunting, c.Logs, c.Subscriptions = (*HuntingService)(k), (*LogsService)(k), (*SubscriptionsService)(k)
-	c.Partners, c.Apps = (*PartnersService)(k), (*AppsService)(k)
+	c.Hunting, c.Logs, c.Partners, c.Apps = (*HuntingService)(k), (*LogsService)(k), (*PartnersService)(k), (*AppsService)(k)
 	return c
 }
 

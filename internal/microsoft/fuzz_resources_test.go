@@ -3,7 +3,6 @@ package microsoft
 import (
 	"encoding/json"
 	"errors"
-	"net/url"
 	"strings"
 	"testing"
 
@@ -31,55 +30,6 @@ func FuzzDecodeIdentity(f *testing.F) {
 		}
 		if _, err := Decode[StartedAction](raw); err != nil && !errors.Is(err, cordon.ErrMalformed) {
 			t.Errorf("got %v", err)
-		}
-	})
-}
-
-// Whatever comes back, every call of a batch has one result, and a write that
-// was not answered well is never done.
-func FuzzBatchAnswer(f *testing.F) {
-	for _, seed := range []string{
-		`{"responses":[{"id":"2","status":204},{"id":"1","status":429,"headers":{"Retry-After":"5"},"body":{"error":{"code":"TooManyRequests","message":"x"}}}]}`,
-		`{"responses":[{"id":1,"status":200,"headers":null,"body":"aGk="},{"id":"1","status":200}]}`,
-		`{"responses":[7,null,{"id":"2","status":1e9}]}`, `{"responses":{}}`, `<html>`,
-	} {
-		f.Add([]byte(seed))
-	}
-	hub, err := New(Options{})
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Fuzz(func(t *testing.T, body []byte) {
-		c := &core{hub: hub, tenant: tenantID, cred: NewSecretCredential(canary).way, account: &account{}, shared: &account{}}
-		read := &batchCall{q: get(graph, FamilyDirectory, 1, pathUsers, "")}
-		write := &batchCall{q: edit("PATCH", graph, FamilyDirectoryWrites, pathUsers, requestID)}
-		c.deal([]*batchCall{read, write}, newToken(graph, canaryJWT, "ua", hub.now(), 1), body)
-		for _, call := range []*batchCall{read, write} {
-			r := call.result
-			if done := r.Status >= 200 && r.Status < 300; done != (r.Err == nil) {
-				t.Errorf("%s: status %d, %v", call.q.method, r.Status, r.Err)
-			}
-		}
-		if errors.Is(read.result.Err, cordon.ErrUnknownOutcome) || write.result.Status == 0 && write.result.Err != nil && !errors.Is(write.result.Err, cordon.ErrUnknownOutcome) {
-			t.Errorf("read %v, write %v", read.result.Err, write.result.Err)
-		}
-	})
-}
-
-// Whatever the address, a call of a batch stays below the version and is no
-// batch itself.
-func FuzzBatchURL(f *testing.F) {
-	for _, seed := range []string{"/users?$top=5", "users", "/v1.0/users", "/$batch", "/%24batch", "//evil", "/a/../b", "https://evil/", "/users('a%27b')/x", "?x"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		path, query, err := batchURL(text)
-		if err != nil {
-			return
-		}
-		u, err := url.Parse("https://graph.microsoft.com/v1.0" + path + "?" + query)
-		if err != nil || u.Host != "graph.microsoft.com" || !strings.HasPrefix(u.Path, "/v1.0/") || strings.Contains(strings.ToLower(u.Path), "/$batch") || u.JoinPath().Path != u.Path {
-			t.Errorf("%q leads to %q, %v", text, path, err)
 		}
 	})
 }

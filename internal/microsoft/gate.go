@@ -45,20 +45,6 @@ func (g *gate) full() bool {
 	return !g.open(PriorityPoll)
 }
 
-// try takes a place if there is one.
-func (g *gate) try(prio Priority) bool {
-	if g == nil {
-		return true
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if !g.open(prio) {
-		return false
-	}
-	g.free--
-	return true
-}
-
 // enter takes a place, or waits for one until ctx ends.
 func (g *gate) enter(ctx context.Context, prio Priority) error {
 	if g == nil {

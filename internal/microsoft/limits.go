@@ -17,7 +17,6 @@ const (
 	FamilyHunting                          // advanced hunting
 	FamilyDirectory                        // reads of users, roles and policies, in resource units
 	FamilyDirectoryWrites                  // writes of the same
-	FamilySubscriptions                    // change notifications
 	FamilyEndpoint                         // Defender for Endpoint
 	FamilyEndpointBatch                    // its batch update of alerts
 	FamilyReports                          // sign-ins, directory audits, authentication methods
@@ -97,11 +96,6 @@ var limits = [families]familyLimits{
 			{ofAppInTenant, 3000, 150 * time.Second, 100, "writes"}, {ofTenant, 18_000, 5 * time.Minute, 300, "writes"},
 			{ofApp, 70_000, 5 * time.Minute, 500, "writes"},
 		},
-	},
-	FamilySubscriptions: {
-		name: "subscriptions", calls: "change notifications",
-		source: "microsoft-graph-docs includes/throttling-subscription-services; reads have more, and are held to the limits of writes",
-		all:    []limit{{ofAppInTenant, 1000, 20 * time.Second, 50, ""}, {ofTenant, 2000, 20 * time.Second, 100, ""}},
 	},
 	FamilyEndpoint: {
 		name: "endpoint", calls: "Defender for Endpoint", source: "defender-docs, page of each call", outside: true,

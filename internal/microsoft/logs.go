@@ -58,33 +58,3 @@ func (s *LogsService) SignIn(ctx context.Context, id string) (SignIn, error) {
 func (s *LogsService) DirectoryAudits(ctx context.Context, since time.Time) iter.Seq2[Page, error] {
 	return (*core)(s).pages(ctx, get(graph, FamilyReports, 1, pathAudits, changedSince("activityDateTime", since)))
 }
-
-// ConfirmCompromised tells Entra that these sign-ins were not their users'. It
-// takes ids of sign-ins and at most RiskChunk of them.
-//
-// Wire:  POST /auditLogs/signIns/confirmCompromised
-// Needs: IdentityRiskEvent.ReadWrite.All
-// Licence: Entra ID P2
-func (s *LogsService) ConfirmCompromised(ctx context.Context, ids []string, requestID string) error {
-	return (*core)(s).judgeRisk(ctx, FamilyReports, pathSignIns+"/confirmCompromised", "requestIds", ids, requestID)
-}
-
-// ConfirmSafe tells Entra that these sign-ins were their users' own. It takes
-// ids of sign-ins and at most RiskChunk of them.
-//
-// Wire:  POST /auditLogs/signIns/confirmSafe
-// Needs: IdentityRiskEvent.ReadWrite.All
-// Licence: Entra ID P2
-func (s *LogsService) ConfirmSafe(ctx context.Context, ids []string, requestID string) error {
-	return (*core)(s).judgeRisk(ctx, FamilyReports, pathSignIns+"/confirmSafe", "requestIds", ids, requestID)
-}
-
-// Dismiss tells Entra that these sign-ins were no risk. It takes ids of
-// sign-ins and at most RiskChunk of them.
-//
-// Wire:  POST /auditLogs/signIns/dismiss
-// Needs: IdentityRiskEvent.ReadWrite.All
-// Licence: Entra ID P2
-func (s *LogsService) Dismiss(ctx context.Context, ids []string, requestID string) error {
-	return (*core)(s).judgeRisk(ctx, FamilyReports, pathSignIns+"/dismiss", "requestIds", ids, requestID)
-}

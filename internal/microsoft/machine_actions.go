@@ -84,15 +84,6 @@ func (s *EndpointService) StopAndQuarantineFile(ctx context.Context, machineID, 
 	return s.act(ctx, machineID, "StopAndQuarantineFile", machineCommand{Comment: comment, SHA1: sha1}, requestID)
 }
 
-// Offboard takes a device out of Defender for Endpoint. Nothing here brings it
-// back.
-//
-// Wire:  POST /api/machines/{id}/offboard
-// Needs: Machine.Offboard (of WindowsDefenderATP)
-func (s *EndpointService) Offboard(ctx context.Context, machineID, comment, requestID string) (MachineAction, error) {
-	return s.act(ctx, machineID, "offboard", machineCommand{Comment: comment}, requestID)
-}
-
 // A machineCommand is the body of an action. The letters of the keys matter.
 //
 // Source: defender-docs isolate-machine, run-av-scan, stop-and-quarantine-file.

@@ -14,7 +14,6 @@ import (
 type Page struct {
 	Items   []json.RawMessage // objects, undecoded
 	Skipped int               // elements that were no objects
-	Delta   string            // link to what changes after this; on the last page of a delta
 }
 
 // pageCeiling ends a walk that never ends: at 500 items a page, a million.

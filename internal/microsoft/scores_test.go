@@ -213,16 +213,6 @@ func TestMachineActionInProgress(t *testing.T) {
 	}
 }
 
-// The secret of a subscription stays out of what is said about it.
-func TestSubscriptionSecret(t *testing.T) {
-	t.Parallel()
-	f := newFake(t, refuse(400, "InvalidRequest", "clientState hush-9f is refused"))
-	_, err := f.client(t, Options{}).Subscriptions.SubscribeUsers(t.Context(), UserSubscription{NotificationURL: "https://c/n", ClientState: "hush-9f", Expires: f.now().Add(1e9)}, requestID)
-	if !errors.Is(err, cordon.ErrBadRequest) || strings.Contains(err.Error(), "hush-9f") {
-		t.Errorf("got %v", err)
-	}
-}
-
 func TestServicePrincipalRole(t *testing.T) {
 	t.Parallel()
 	p := ServicePrincipal{AppRoles: []AppRole{{ID: "1", Value: "A"}, {ID: "2", Value: "B"}}}

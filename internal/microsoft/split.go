@@ -71,8 +71,6 @@ func (s splitter) field(page *Page, next *string) (string, error) {
 		err = s.items(page)
 	case "@odata.nextLink":
 		*next, err = s.link()
-	case "@odata.deltaLink":
-		page.Delta, err = s.link()
 	default:
 		_, err = s.value()
 	}
@@ -87,7 +85,7 @@ func (s splitter) items(page *Page) error {
 	if _, err := s.dec.ReadToken(); err != nil {
 		return broken(err)
 	}
-	*page = Page{Delta: page.Delta} // of two values the last counts
+	*page = Page{} // of two values the last counts
 	for kind := s.dec.PeekKind(); kind != ']'; kind = s.dec.PeekKind() {
 		raw, err := s.value()
 		if err != nil {
