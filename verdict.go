@@ -43,4 +43,22 @@ type Verdict struct {
 	Decision Decision `json:"decision"`
 	Reason   Reason   `json:"reason"`
 	Detail   string   `json:"detail,omitempty"` // for people
+
+	// Would is the shadow verdict: what guard would say if the tenant's mode were
+	// enforce and the playbook switched on. It is there when nothing is done
+	// whatever guard says: in mode observe, and of a playbook in shadow. Nothing
+	// ever acts on it.
+	Would *Verdict `json:"would,omitempty"`
+}
+
+// WouldBe is the shadow verdict in a few words, or "" when there is none.
+func (v Verdict) WouldBe() string {
+	switch {
+	case v.Would == nil:
+		return ""
+	case v.Would.Reason == ReasonWithin:
+		return string(v.Would.Decision)
+	default:
+		return string(v.Would.Decision) + " " + string(v.Would.Reason)
+	}
 }

@@ -87,6 +87,7 @@ func TestWordsInShadowAndProtect(t *testing.T) {
 	}{
 		{"shadow", tenantYAML{on: []string{}}, cordon.RunShadow, cordon.ReasonShadow, 0},
 		{"protect", tenantYAML{mode: "protect", on: []string{"in-words"}}, cordon.RunHeld, cordon.ReasonModeProtect, 1},
+		{"observe", tenantYAML{mode: "observe", on: []string{"in-words"}}, cordon.RunRefused, cordon.ReasonObserve, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -105,6 +106,9 @@ func TestWordsInShadowAndProtect(t *testing.T) {
 			r := runs[i]
 			if r.State != tt.state || r.Steps[2].Verdict.Reason != tt.third || len(w.writes()) != tt.writes {
 				t.Errorf("%s, %q", brief([]cordon.Run{r}), w.writes())
+			}
+			if tt.state != cordon.RunHeld && r.Steps[3].Verdict.WouldBe() != "allow no_account" {
+				t.Errorf("would be %q: %s", r.Steps[3].Verdict.WouldBe(), brief([]cordon.Run{r}))
 			}
 			if tt.state == cordon.RunShadow && r.Steps[3].Verdict.Reason != cordon.ReasonNoAccount {
 				t.Errorf("%s", brief([]cordon.Run{r}))

@@ -108,7 +108,10 @@ func TestModes(t *testing.T) {
 		first  cordon.Verdict // without its detail
 		second cordon.Verdict
 	}{
-		{"observe", 0, cordon.RunRefused, cordon.Verdict{Decision: cordon.Refuse, Reason: cordon.ReasonObserve}, cordon.Verdict{}},
+		{
+			"observe", 0, cordon.RunRefused, cordon.Verdict{Decision: cordon.Refuse, Reason: cordon.ReasonObserve},
+			cordon.Verdict{Decision: cordon.Refuse, Reason: cordon.ReasonObserve},
+		},
 		{"approve", 0, cordon.RunHeld, cordon.Verdict{Decision: cordon.Hold, Reason: cordon.ReasonModeApprove}, cordon.Verdict{}},
 		{
 			"protect", 1, cordon.RunHeld, cordon.Verdict{Decision: cordon.Allow, Reason: cordon.ReasonWithin},

@@ -169,7 +169,11 @@ func wentAstray(run cordon.Run, s cordon.Step) error {
 	case s.Settled(), s.PassedOver():
 		return nil
 	case word != "":
-		return &findings{code: exitRefused, text: fmt.Sprintf("%s%s: %s: %s", what, word, s.Verdict.Reason, s.Verdict.Detail)}
+		text := fmt.Sprintf("%s%s: %s: %s", what, word, s.Verdict.Reason, s.Verdict.Detail)
+		if would := s.Verdict.WouldBe(); would != "" {
+			text += "; in mode enforce it would be: " + would
+		}
+		return &findings{code: exitRefused, text: text}
 	case s.Outcome == cordon.OutcomeFailed:
 		return errors.New(what + s.Detail)
 	case s.Verdict.Decision == "" && run.State != cordon.RunRunning:

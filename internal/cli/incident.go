@@ -109,7 +109,7 @@ func scoreText(r incidentRow) string {
 func newIncidentShowCmd(d *Deps) *cobra.Command {
 	return &cobra.Command{
 		Use:   "show INCIDENT|USER",
-		Short: "Show one incident with its signals; of a user, the newest",
+		Short: "Show one incident with its signals and runs; of a user, the newest",
 		Example: `  cordon incident show ada@contoso.com
   cordon incident show 7d1f0c9e-… -o json`,
 		Args: cobra.ExactArgs(1),
@@ -123,7 +123,11 @@ func newIncidentShowCmd(d *Deps) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return showIncident(d, incidentRowOf(in, about), signalRows(signals, about))
+				runs, err := tx.Runs(cmd.Context(), store.RunFilter{Incident: in.ID})
+				if err != nil {
+					return err
+				}
+				return showIncident(d, incidentRowOf(in, about), signalRows(signals, about), runRows(runs, about))
 			})
 		},
 	}
@@ -145,18 +149,23 @@ func findIncident(ctx context.Context, tx *store.Tx, name string) (cordon.Incide
 	return found[0], nil
 }
 
-func showIncident(d *Deps, in incidentRow, signals []signalRow) error {
+func showIncident(d *Deps, in incidentRow, signals []signalRow, runs []runRow) error {
 	if d.format != "table" {
 		return printOne(d, struct {
 			incidentRow
 			Details []signalRow `json:"signal_details"`
-		}{in, signals}, nil)
+			Runs    []runRow    `json:"runs"`
+		}{in, signals, runs}, nil)
 	}
 	if err := print(d, []incidentRow{in}, incidentColumns()); err != nil {
 		return err
 	}
 	fmt.Fprintf(d.Out, "\nsilent: %s   not read: %s\n\n", orNone(in.SilentSources), orNone(in.UnreadSources))
-	return print(d, signals, signalColumns())
+	if err := print(d, signals, signalColumns()); err != nil || len(runs) == 0 {
+		return err
+	}
+	fmt.Fprintln(d.Out)
+	return print(d, runs, runColumns())
 }
 
 func orNone(words []string) string {

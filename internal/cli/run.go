@@ -74,11 +74,7 @@ func newRunListCmd(d *Deps) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				rows := make([]runRow, 0, len(runs))
-				for _, r := range runs {
-					rows = append(rows, runRowOf(r, about))
-				}
-				return print(d, rows, runColumns())
+				return print(d, runRows(runs, about), runColumns())
 			})
 		},
 	}
@@ -86,6 +82,14 @@ func newRunListCmd(d *Deps) *cobra.Command {
 	limitFlag(cmd, &f.Limit)
 	cmd.Flags().StringVar(&state, "state", "", "only running, held, done, refused, failed or shadow")
 	return cmd
+}
+
+func runRows(runs []cordon.Run, about subject) []runRow {
+	rows := make([]runRow, 0, len(runs))
+	for _, r := range runs {
+		rows = append(rows, runRowOf(r, about))
+	}
+	return rows
 }
 
 func runRowOf(r cordon.Run, about subject) runRow {
@@ -110,7 +114,7 @@ func runColumns() []column[runRow] {
 		{"tenant", func(r runRow) string { return r.Tenant }},
 		{"requester", func(r runRow) string { return r.Requester }},
 		{"target", runTarget},
-		{"state", func(r runRow) string { return r.State }},
+		{"state", stateText},
 		{"steps", func(r runRow) string { return stepsText(r.Steps) }},
 		{"id", func(r runRow) string { return r.ID }},
 	}
@@ -123,18 +127,33 @@ func runTarget(r runRow) string {
 	return r.Steps[0].TargetName
 }
 
+// stateText is the state of a run, and the shadow verdicts of its steps where
+// there are any: each once.
+func stateText(r runRow) string {
+	var would []string
+	for _, s := range r.Steps {
+		if text := s.Verdict.WouldBe(); text != "" && !slices.Contains(would, text) {
+			would = append(would, text)
+		}
+	}
+	if len(would) == 0 {
+		return r.State
+	}
+	return r.State + ", would be: " + strings.Join(would, "; ")
+}
+
 // stepsText is what became of each step, in a few words.
 func stepsText(steps []stepRow) string {
 	var parts []string
 	for _, s := range steps {
+		text := s.Action + ": " + s.Outcome
 		switch {
 		case s.Verdict.Decision == cordon.Refuse || s.Verdict.Decision == cordon.Hold:
-			parts = append(parts, fmt.Sprintf("%s: %s (%s)", s.Action, s.Verdict.Decision, s.Verdict.Reason))
+			text = fmt.Sprintf("%s: %s (%s)", s.Action, s.Verdict.Decision, s.Verdict.Reason)
 		case s.Proof != "":
-			parts = append(parts, fmt.Sprintf("%s: %s, %s", s.Action, s.Outcome, s.Proof))
-		default:
-			parts = append(parts, s.Action+": "+s.Outcome)
+			text = fmt.Sprintf("%s: %s, %s", s.Action, s.Outcome, s.Proof)
 		}
+		parts = append(parts, text)
 	}
 	return strings.Join(parts, "; ")
 }
@@ -145,6 +164,7 @@ func stepColumns() []column[stepRow] {
 		{"target", func(s stepRow) string { return s.TargetName }},
 		{"verdict", func(s stepRow) string { return string(s.Verdict.Decision) }},
 		{"reason", func(s stepRow) string { return string(s.Verdict.Reason) }},
+		{"would be", func(s stepRow) string { return s.Verdict.WouldBe() }},
 		{"outcome", func(s stepRow) string { return s.Outcome }},
 		{"proof", func(s stepRow) string { return s.Proof }},
 		{"request id", func(s stepRow) string { return s.RequestID }},
@@ -212,14 +232,19 @@ func showRun(d *Deps, r runRow) error {
 		return err
 	}
 	for _, s := range r.Steps {
-		if s.Verdict.Decision == cordon.Allow && s.Detail == "" {
-			continue
-		}
-		if text := cmp.Or(s.Detail, s.Verdict.Detail); text != "" {
-			fmt.Fprintf(d.Out, "\n%s: %s\n", s.Action, cordon.Plain(text, 600))
-		}
+		explain(d, s)
 	}
 	return nil
+}
+
+// explain says what a person should know of a step.
+func explain(d *Deps, s stepRow) {
+	if text := cmp.Or(s.Detail, s.Verdict.Detail); text != "" && (s.Verdict.Decision != cordon.Allow || s.Detail != "") {
+		fmt.Fprintf(d.Out, "\n%s: %s\n", s.Action, cordon.Plain(text, 600))
+	}
+	if would := s.Verdict.WouldBe(); would != "" {
+		fmt.Fprintf(d.Out, "%s in mode enforce, with the playbook on, would be: %s: %s\n", s.Action, would, cordon.Plain(s.Verdict.Would.Detail, 600))
+	}
 }
 
 // undoable reports whether a step left and something undoes it.

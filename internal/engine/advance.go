@@ -80,6 +80,9 @@ func (e *Engine) step(ctx context.Context, run cordon.Run, s cordon.Step) error 
 	if s.Attempts > 0 { // it may have left
 		return e.resume(ctx, t, run, s, verb)
 	}
+	if run.Shadow || t.Mode == cordon.ModeObserve {
+		ctx = microsoft.WithPriority(ctx, microsoft.PriorityCommand) // what is only shown leaves the reserve to containment
+	}
 	s.Target = named(ctx, t, s.Target)
 	return e.attempt(ctx, t, run, s, verb)
 }
@@ -88,7 +91,7 @@ func (e *Engine) step(ctx context.Context, run cordon.Run, s cordon.Step) error 
 // object id besides: that is what writes go by, for the other name may be
 // given to somebody else. Whom it cannot find guard does not find either.
 func named(ctx context.Context, t Tenant, target cordon.Entity) cordon.Entity {
-	if target.Kind != cordon.KindUser || target.Name(cordon.NameObjectID) != "" || t.Mode == cordon.ModeObserve {
+	if target.Kind != cordon.KindUser || target.Name(cordon.NameObjectID) != "" {
 		return target
 	}
 	u, err := t.Client.Users.Get(ctx, target.ID())
@@ -146,7 +149,7 @@ func (e *Engine) sightless(ctx context.Context, t Tenant, run cordon.Run, s cord
 		return err
 	}
 	sit := guard.Situation{Mode: t.Mode, Unreadable: []string{err.Error()}}
-	_, err = e.judge(ctx, t, run, s, verb, sit, action.State{})
+	_, err = e.judge(ctx, t, run, s, sit, action.State{})
 	return err
 }
 
@@ -165,18 +168,18 @@ func failed(s cordon.Step, detail string) cordon.Step {
 // attempt has a step judged and, when guard allows it, done and proved.
 func (e *Engine) attempt(ctx context.Context, t Tenant, run cordon.Run, s cordon.Step, verb action.Verb) error {
 	sit, failed := e.situation(ctx, t, run, s, verb)
-	var before action.State
-	if t.Mode != cordon.ModeObserve {
-		var err error
-		before, err = verb.Read(ctx, t.Client, s.Target)
-		if none, ok := errors.AsType[*action.Needless](err); ok {
-			return e.passOver(ctx, t, run, s, verb, none.Why)
-		}
-		if err != nil {
-			sit.Unreadable = append(sit.Unreadable, "state before: "+err.Error())
-			failed = errors.Join(failed, err)
-		}
-		sit.NotOffered = verb.NotOffered(before)
+	before, err := verb.Read(ctx, t.Client, s.Target)
+	none, needless := errors.AsType[*action.Needless](err)
+	switch {
+	case needless && t.Mode != cordon.ModeObserve:
+		return e.passOver(ctx, t, run, s, verb, none.Why)
+	case needless:
+		sit.NoAccount = none.Why
+	case err != nil:
+		sit.Unreadable = append(sit.Unreadable, "state before: "+err.Error())
+		failed = errors.Join(failed, err)
+	default:
+		sit.NotOffered, sit.Already = verb.NotOffered(before), verb.Met(nil, before)
 	}
 	if err := ctx.Err(); err != nil {
 		if errors.Is(err, context.Canceled) || e.Now().Sub(run.StartedAt) < patience {
@@ -187,8 +190,7 @@ func (e *Engine) attempt(ctx context.Context, t Tenant, run cordon.Run, s cordon
 	if e.passing(run, failed) {
 		return fmt.Errorf("judge %s on %s: %w", s.Action, s.Target.ID(), failed)
 	}
-	var err error
-	if s, err = e.judge(ctx, t, run, s, verb, sit, before); err != nil || s.Outcome != cordon.OutcomeIntent || s.Verdict.Decision != cordon.Allow || run.Shadow {
+	if s, err = e.judge(ctx, t, run, s, sit, before); err != nil || s.Outcome != cordon.OutcomeIntent || s.Verdict.Decision != cordon.Allow || run.Shadow {
 		return err
 	}
 	e.At(PointIntent)
@@ -202,6 +204,10 @@ func (e *Engine) passOver(ctx context.Context, t Tenant, run cordon.Run, s cordo
 		return e.finish(ctx, t, run, verb, s, failed(s, "no answer came back, and then: "+why))
 	}
 	s = passedOver(s, why)
+	if run.Shadow {
+		would := s.Verdict
+		s.Verdict.Would = &would
+	}
 	return e.Store.Write(ctx, func(tx *store.Tx) error { return e.record(ctx, tx, run, s, cordon.EntryVerdict) })
 }
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/cordonhq/cordon"
@@ -13,7 +14,7 @@ import (
 // judge asks guard and writes down what it says. When it allows, the step
 // that comes back is an intent, committed with the prior state: durable point
 // 2. Caps are counted in the same transaction.
-func (e *Engine) judge(ctx context.Context, t Tenant, run cordon.Run, s cordon.Step, verb action.Verb, sit guard.Situation, before action.State) (cordon.Step, error) {
+func (e *Engine) judge(ctx context.Context, t Tenant, run cordon.Run, s cordon.Step, sit guard.Situation, before action.State) (cordon.Step, error) {
 	s.Outcome = cordon.OutcomePlanned // whatever it was: only what is allowed below leaves
 	err := e.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := e.fillStored(ctx, tx, run, &sit); err != nil {
@@ -23,7 +24,7 @@ func (e *Engine) judge(ctx context.Context, t Tenant, run cordon.Run, s cordon.S
 		switch {
 		case s.Verdict.Decision != cordon.Allow, run.Shadow:
 			return e.stop(ctx, tx, t, run, s)
-		case s.Attempts == 0 && verb.Met(nil, before):
+		case s.Attempts == 0 && sit.Already:
 			s.Outcome, s.Proof, s.ProvedAt, s.Prior = cordon.OutcomeAlready, cordon.ProofConfirmed, sit.Now, before.JSON()
 			s.Detail = "it was so before"
 			return e.record(ctx, tx, run, s, cordon.EntryOutcome)
@@ -48,12 +49,26 @@ func (e *Engine) stop(ctx context.Context, tx *store.Tx, t Tenant, run cordon.Ru
 			return err
 		}
 	}
+	if observedBefore(run, s) {
+		return nil // one refusal says that the tenant is only observed
+	}
 	n := stepNotice(run, s)
+	if would := s.Verdict.WouldBe(); would != "" {
+		n.Title += ", would be: " + would
+	}
 	n.Kind, n.Severity, n.Reason = cordon.NoticeRefused, cordon.SeverityHigh, string(s.Verdict.Reason)
 	if s.Verdict.Decision == cordon.Hold {
 		n.Kind = cordon.NoticeHeld
 	}
 	return e.notice(ctx, tx, t, n)
+}
+
+// observedBefore reports whether an earlier step of the run was refused for
+// mode observe, and this one is too.
+func observedBefore(run cordon.Run, s cordon.Step) bool {
+	return s.Verdict.Reason == cordon.ReasonObserve && slices.ContainsFunc(run.Steps[:s.Index], func(o cordon.Step) bool {
+		return o.Verdict.Reason == cordon.ReasonObserve
+	})
 }
 
 // recordStop writes down a step that guard stopped. One that left before and

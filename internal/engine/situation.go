@@ -21,15 +21,13 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// situation reads from Microsoft what guard must know of a step. What could
+// situation reads from Microsoft what guard must know of a step, also where
+// nothing will be done, so that people see what guard would say. What could
 // not be read stands in Unreadable, for guard then refuses, and in the error.
 func (e *Engine) situation(ctx context.Context, t Tenant, r cordon.Run, s cordon.Step, verb action.Verb) (guard.Situation, error) {
 	sit := guard.Situation{
-		Mode: t.Mode, Requester: r.Requester, PlaybookOn: slices.Contains(e.On, r.Requester.Playbook), RunID: r.ID,
+		Mode: t.Mode, Requester: r.Requester, PlaybookOn: slices.Contains(e.On, r.Requester.Playbook) && !r.Shadow, RunID: r.ID,
 		Step: r.Plan.Steps[s.Index], Effect: verb.Effect, SelfMend: verb.SelfMend, OwnApp: t.ClientID, Users: -1,
-	}
-	if t.Mode == cordon.ModeObserve {
-		return sit, nil // refused whatever else is true: read nothing
 	}
 	var err error
 	switch {

@@ -9,8 +9,9 @@ import (
 // What a person can do about a step that is held. Nothing takes an approval,
 // so no text asks for one.
 const (
-	byPerson = "a person may act with cordon contain or cordon account"
-	byHand   = "that takes two people, and there is no way to approve it here: act where the account is kept, such as the Microsoft Entra admin center"
+	byCommand = "use cordon contain or cordon account"
+	byPerson  = "a person may act with cordon contain or cordon account"
+	byHand    = "that takes two people, and there is no way to approve it here: act where the account is kept, such as the Microsoft Entra admin center"
 )
 
 // twoPeople holds the containment of those who have power over others: of an
@@ -67,19 +68,23 @@ func modeApprove(_ Policy, s Situation) cordon.Verdict {
 	if s.Requester.IsPerson() || s.Mode != cordon.ModeApprove {
 		return cordon.Verdict{}
 	}
-	return hold(cordon.ReasonModeApprove, "the tenant's mode is approve, a person decides every action: %s", byPerson)
+	return hold(cordon.ReasonModeApprove, "approve mode leaves every action to a person: %s", byCommand)
 }
 
 func modeProtect(_ Policy, s Situation) cordon.Verdict {
 	if s.Requester.IsPerson() || s.Mode != cordon.ModeProtect || s.SelfMend {
 		return cordon.Verdict{}
 	}
-	return hold(cordon.ReasonModeProtect, "the tenant's mode is protect, and %s is more than a user mends alone: %s", s.Step.Action, byPerson)
+	what := string(s.Step.Action)
+	if s.Step.Action.Word() == cordon.WordDisable {
+		what = "disabling"
+	}
+	return hold(cordon.ReasonModeProtect, "protect mode automates only sign-out; %s needs a person: %s", what, byCommand)
 }
 
 func shadow(_ Policy, s Situation) cordon.Verdict {
 	if s.Requester.IsPerson() || s.PlaybookOn {
 		return cordon.Verdict{}
 	}
-	return refuse(cordon.ReasonShadow, "the playbook %s is not switched on: this step would have been taken", quoted(s.Requester.Playbook))
+	return refuse(cordon.ReasonShadow, "the playbook %s is in shadow: it is judged, and nothing is done", quoted(s.Requester.Playbook))
 }

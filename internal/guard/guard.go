@@ -2,7 +2,7 @@
 // verdict out.
 //
 // It is pure. It neither reads the situation nor acts; what could not be read
-// is said to it, and it refuses. The limits stand in defaults.yaml, with the
+// is said to it, and it refuses. The limits are in defaults.yaml, with the
 // reason beside each.
 package guard
 
@@ -30,8 +30,33 @@ func rules() []rule {
 }
 
 // Check judges one step. Every verdict has a named reason and a detail for
-// people. A situation that is odd or incomplete is refused.
+// people. A situation that is odd or incomplete is refused. A step that is not
+// taken whatever guard says, for it is only observed or in shadow, gets a
+// shadow verdict besides.
 func Check(p Policy, s Situation) cordon.Verdict {
+	v := judge(p, s)
+	if s.onlyShown() {
+		would := rehearse(p, s)
+		v.Would = &would
+	}
+	return v
+}
+
+// rehearse judges a step as if the tenant's mode were enforce and the playbook
+// on. Its word allows nothing.
+func rehearse(p Policy, s Situation) cordon.Verdict {
+	if s.NoAccount != "" {
+		return cordon.Verdict{Decision: cordon.Allow, Reason: cordon.ReasonNoAccount, Detail: s.NoAccount}
+	}
+	s.Mode, s.PlaybookOn = cordon.ModeEnforce, true
+	v := judge(p, s)
+	if v.Decision == cordon.Allow && s.Already {
+		v.Detail = "already in the desired state: nothing would be changed"
+	}
+	return v
+}
+
+func judge(p Policy, s Situation) cordon.Verdict {
 	for _, r := range rules() {
 		if v := r(p, s); v.Decision != "" {
 			return v

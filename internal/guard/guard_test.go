@@ -282,8 +282,10 @@ func TestDetail(t *testing.T) {
 		{"Global Administrator", func(s *Situation) { s.GlobalAdmins = []string{"g1", "g2", ada} }, "the target is a Global Administrator: " + both},
 		{"a source unread", func(s *Situation) { s.Unread = []cordon.Source{cordon.SourceAlerts} },
 			`could not be read: "alerts"; it is judged again when that can be read, and ` + act},
-		{"mode approve", mode(cordon.ModeApprove), "the tenant's mode is approve, a person decides every action: " + act},
-		{"mode protect", mode(cordon.ModeProtect), "the tenant's mode is protect, and disable_user is more than a user mends alone: " + act},
+		{"mode approve", mode(cordon.ModeApprove), "approve mode leaves every action to a person: use cordon contain or cordon account"},
+		{"mode protect", mode(cordon.ModeProtect), "protect mode automates only sign-out; disabling needs a person: use cordon contain or cordon account"},
+		{"mode protect, risk", all(mode(cordon.ModeProtect), func(s *Situation) { s.Step.Action = cordon.ActionConfirmCompromised }),
+			"protect mode automates only sign-out; confirm_compromised needs a person: use cordon contain or cordon account"},
 		{"hostile names, many", all(person, posture, func(s *Situation) { s.BlockingPolicies = []string{"a\n\x1b[31m\u202e", "b", "c", "d", "e", "f", "g"} }),
 			`Conditional Access policies are enabled, and Microsoft allows either them or security defaults: "a\n\x1b[31m\u202e", "b", "c", "d", "e" and 2 more; switch them off first, or keep them and leave security defaults off`},
 	}

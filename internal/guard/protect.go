@@ -8,12 +8,12 @@ import (
 	"github.com/cordonhq/cordon"
 )
 
-// observe refuses everything, also to persons.
+// observe refuses everything, to people as well.
 func observe(_ Policy, s Situation) cordon.Verdict {
 	if s.Mode != cordon.ModeObserve {
 		return cordon.Verdict{}
 	}
-	return refuse(cordon.ReasonObserve, "the tenant's mode is observe: nothing is written to it; set its mode to approve, protect or enforce to let Cordon act")
+	return refuse(cordon.ReasonObserve, "the tenant's mode is observe, which never writes: set it to approve, protect or enforce to let Cordon act")
 }
 
 // unreadable refuses what guard cannot judge.

@@ -30,6 +30,8 @@ type Situation struct {
 	Users             int       // size of the tenant; below zero: not known
 	Recent            []Attempt // attempts in the tenant within the last 24 h, whatever came of them
 	BlockingPolicies  []string  // names of the enabled Conditional Access policies
+	NoAccount         string    // why there is no account to act on; "": there is one, or it is not known
+	Already           bool      // the state is as wanted before anything is done
 	NotOffered        string    // why the account does not take the action now; "": it does, or is not asked
 	OwnApp            string    // client id of our own app
 }
@@ -53,6 +55,12 @@ type Attempt struct {
 	RunID    string
 	Person   bool // a person asked for it
 	Undo     bool // it took back an earlier run
+}
+
+// onlyShown reports whether nothing is done whatever guard says: the tenant is
+// only observed, or the playbook is in shadow.
+func (s Situation) onlyShown() bool {
+	return s.Mode == cordon.ModeObserve || !s.Requester.IsPerson() && !s.PlaybookOn
 }
 
 // contains reports whether the step takes something away from an account.

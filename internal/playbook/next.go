@@ -16,7 +16,8 @@ import (
 // run goes on, and ends failed or refused. What else is held, refused or
 // failed, or was contradicted, stops the run there, but for later steps that
 // left before an earlier one was judged: what became of them is still to be
-// known. A shadow run is only judged, to its last step.
+// known. A shadow run is only judged, to its last step, and so is one of a
+// tenant that is only observed.
 func Next(r cordon.Run, putOff ...int) (int, cordon.RunState) {
 	if len(r.Steps) == 0 {
 		return -1, cordon.RunFailed // nothing was done, and nothing is done
@@ -50,13 +51,14 @@ func Next(r cordon.Run, putOff ...int) (int, cordon.RunState) {
 
 // alone reports whether what became of a step concerns no other one: each
 // changes an account of its own, or another side of it. Not so what guard
-// says of the user, of the tenant or of the playbook.
+// says of the user or of the playbook. What is only observed is judged to its
+// end.
 func alone(s cordon.Step, state cordon.RunState) bool {
 	switch {
 	case !s.Action.ForUsers() || state == cordon.RunHeld:
 		return false
 	case state == cordon.RunRefused:
-		return slices.Contains([]cordon.Reason{cordon.ReasonUnreadable, cordon.ReasonNotOffered, cordon.ReasonCoolDown}, s.Verdict.Reason)
+		return slices.Contains([]cordon.Reason{cordon.ReasonUnreadable, cordon.ReasonNotOffered, cordon.ReasonCoolDown, cordon.ReasonObserve}, s.Verdict.Reason)
 	}
 	return true
 }
