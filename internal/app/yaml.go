@@ -10,16 +10,18 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/cordonhq/cordon/internal/yamlscan"
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 )
 
-// maxDepth bounds brackets in brackets and dashes on one line: the parser's
-// time grows with the square of the depth.
-const maxDepth = 16
+// bounds are on the work of reading a configuration. Ten thousand tenants with
+// every setting are well within them.
+func bounds() yamlscan.Bounds {
+	return yamlscan.Bounds{Depth: 16, Levels: 32, Keys: 1000, Tokens: 1_000_000}
+}
 
 // plainYAML reads b as one document of plain values. Anchors, aliases, merges
 // and tags are refused: a few lines of them make a file of gigabytes.
@@ -28,9 +30,9 @@ func plainYAML(path string, b []byte) (*ast.File, error) {
 	if at := notText(text); at >= 0 {
 		return nil, fmt.Errorf("%s:%d:1: the file must be UTF-8 text without control characters", path, strings.Count(text[:at], "\n")+1)
 	}
-	tokens := lexer.Tokenize(text)
-	if t, what := notPlain(tokens); t != nil {
-		return nil, fmt.Errorf("%s:%d:%d: %s", path, t.Position.Line, t.Position.Column, what)
+	tokens, err := yamlscan.Tokens(text, bounds(), notPlain())
+	if e := new(yamlscan.Error); errors.As(err, &e) {
+		return nil, fmt.Errorf("%s:%d:%d: %s", path, e.Token.Position.Line, e.Token.Position.Column, e.Message)
 	}
 	file, err := parser.Parse(tokens, 0)
 	if err != nil {
@@ -57,34 +59,22 @@ func notText(s string) int {
 	return -1
 }
 
-// notPlain returns the first token that makes the file more than one document
-// of plain values, and what it is.
-func notPlain(tokens token.Tokens) (*token.Token, string) {
-	brackets, dashes, line, documents := 0, 0, 0, 0
-	for _, t := range tokens {
-		if t.Position.Line != line {
-			dashes, line = 0, t.Position.Line
-		}
+// notPlain returns a function that says of each token whether it makes the file
+// more than one document of plain values.
+func notPlain() func(*token.Token) string {
+	documents := 0
+	return func(t *token.Token) string {
 		switch t.Type { //nolint:exhaustive // the others are plain values
 		case token.AnchorType, token.AliasType, token.MergeKeyType, token.TagType, token.DirectiveType:
-			return t, "anchors, aliases, merges, tags and directives are not allowed"
+			return "anchors, aliases, merges, tags and directives are not allowed"
 		case token.DocumentHeaderType:
 			documents++
-		case token.SequenceStartType, token.MappingStartType:
-			brackets++
-		case token.SequenceEndType, token.MappingEndType:
-			brackets--
-		case token.SequenceEntryType, token.MappingKeyType:
-			dashes++
 		}
-		switch {
-		case brackets > maxDepth || dashes > maxDepth:
-			return t, fmt.Sprintf("nested more than %d deep", maxDepth)
-		case documents > 1:
-			return t, "the file must hold one document"
+		if documents > 1 {
+			return "the file must hold one document"
 		}
+		return ""
 	}
-	return nil, ""
 }
 
 // atPlace says where in the file an error is. It repeats neither the excerpt

@@ -7,23 +7,25 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
 	"github.com/cordonhq/cordon"
 	"github.com/cordonhq/cordon/internal/expr"
+	"github.com/cordonhq/cordon/internal/yamlscan"
 )
 
-// The bounds of a file. The parser's time grows with the square of the depth
-// and of a line's length: these keep it under a tenth of a second.
+// The bounds of a file: they are on the work of reading it.
 const (
-	maxSize  = 64 << 10 // bytes
-	maxLine  = 4 << 10  // bytes
-	maxDepth = 8        // brackets in brackets, dashes on one line
+	maxSize = 64 << 10 // bytes
+	maxLine = 4 << 10  // bytes
 
 	maxMessage = 500 // characters of a message: it may repeat the file
 )
+
+func bounds() yamlscan.Bounds {
+	return yamlscan.Bounds{Depth: 8, Levels: 16, Keys: 100, Tokens: 10_000}
+}
 
 // An Error says what is wrong with a playbook, and where.
 type Error struct {
@@ -62,9 +64,9 @@ func open(name string, b []byte) (*source, error) {
 			return nil, s.error(i+1, 1, "the line has %d bytes, at most %d are allowed", len(line), maxLine)
 		}
 	}
-	tokens := lexer.Tokenize(s.text)
-	if t := tooDeep(tokens); t != nil {
-		return nil, s.errorIn(t, "nested more than %d deep", maxDepth)
+	tokens, err := yamlscan.Tokens(s.text, bounds(), func(*token.Token) string { return "" })
+	if e := new(yamlscan.Error); errors.As(err, &e) {
+		return nil, s.errorIn(e.Token, "%s", e.Message)
 	}
 	file, err := parser.Parse(tokens, 0)
 	if err != nil {
@@ -100,28 +102,6 @@ func (f *forbidden) Visit(n ast.Node) ast.Visitor {
 		}
 	}
 	return f
-}
-
-// tooDeep returns the token that nests too deep, or nil.
-func tooDeep(tokens token.Tokens) *token.Token {
-	brackets, dashes, line := 0, 0, 0
-	for _, t := range tokens {
-		if t.Position.Line != line {
-			dashes, line = 0, t.Position.Line
-		}
-		switch t.Type { //nolint:exhaustive // the others do not nest
-		case token.SequenceStartType, token.MappingStartType:
-			brackets++
-		case token.SequenceEndType, token.MappingEndType:
-			brackets--
-		case token.SequenceEntryType, token.MappingKeyType:
-			dashes++
-		}
-		if brackets > maxDepth || dashes > maxDepth {
-			return t
-		}
-	}
-	return nil
 }
 
 func (s *source) error(line, column int, format string, args ...any) error {
