@@ -180,9 +180,10 @@ func TestState(t *testing.T) {
 func TestExplain(t *testing.T) {
 	t.Parallel()
 	const again = "try again, and ask Microsoft with the request id if it stays so"
-	answer := func(status int, code, message string) error {
-		return fmt.Errorf("act: %w", &microsoft.Error{Status: status, Code: code, Message: message, RequestID: "req-4711", Method: "PATCH", Path: "/v1.0/x"})
+	at := func(path string, status int, code, message string) error {
+		return fmt.Errorf("act: %w", &microsoft.Error{Status: status, Code: code, Message: message, RequestID: "req-4711", Method: "PATCH", Path: path})
 	}
+	answer := func(status int, code, message string) error { return at("/v1.0/x", status, code, message) }
 	tests := []struct {
 		name string
 		verb cordon.ActionName
@@ -202,8 +203,8 @@ func TestExplain(t *testing.T) {
 			"grant the app User.EnableDisableAccount.All and User.Read.All and consent as an administrator; for an administrator's account the app also needs a directory role such as Privileged Authentication Administrator",
 		},
 		{"no such user", cordon.ActionRevokeSessions, answer(404, "Request_ResourceNotFound", "Resource does not exist"), "the target no longer exists"},
-		{"no licence", cordon.ActionDisableUser, answer(403, "Forbidden", "Your tenant is not licensed for this feature."), "the tenant lacks the licence or the product"},
-		{"no product", cordon.ActionDisableUser, answer(401, "Unauthorized", "Account is not provisioned."), "the tenant lacks the licence or the product"},
+		{"no licence", cordon.ActionDisableUser, at("/v1.0/identityProtection/riskyUsers", 403, "Forbidden", "Your tenant is not licensed for this feature."), "the tenant lacks the licence or the product"},
+		{"no product", cordon.ActionDisableUser, at("/v1.0/security/identities/identityAccounts", 401, "Unauthorized", "Account is not provisioned."), "the tenant lacks the licence or the product"},
 		{"conflict of a user", cordon.ActionDisableUser, answer(409, "Conflict", "x"), again},
 		{"bad request", cordon.ActionDisableUser, answer(400, "BadRequest", "x"), "Microsoft does not understand the request, and trying again does not help: report it with the request id"},
 	}

@@ -66,36 +66,33 @@ func (e *Error) Unwrap() error { return e.cause }
 // Kind returns the kind of the root package, or nil for a call that the
 // caller itself broke off.
 func (e *Error) Kind() error {
-	return cmp.Or(e.kind, kindOf(e.Method, e.Status, e.Code, strings.ToLower(e.Message)))
+	return cmp.Or(e.kind, kindOf(e))
 }
 
-// kindOf judges an answer by status and code, and by its words where the code
-// is ambiguous.
-func kindOf(method string, status int, code, words string) error {
-	switch {
-	case strings.Contains(words, "account is not provisioned") && (status == http.StatusUnauthorized || status == http.StatusForbidden):
-		return cordon.ErrNotProvisioned
-	case status == http.StatusForbidden:
-		return kindOfForbidden(code, words)
-	case status == http.StatusBadRequest && (strings.Contains(words, "policies are enabled") || strings.Contains(words, "already in progress")):
+// kindOf judges an answer by status, and by code and words where they are
+// ambiguous.
+func kindOf(e *Error) error {
+	words := strings.ToLower(e.Message)
+	switch kind := lackOf(e); {
+	case kind != nil:
+		return kind
+	case e.Status == http.StatusBadRequest && (strings.Contains(words, "policies are enabled") || strings.Contains(words, "already in progress")):
 		return cordon.ErrConflict
-	case status >= 500 || status == http.StatusRequestTimeout:
-		if method != http.MethodGet {
+	case e.Status >= 500 || e.Status == http.StatusRequestTimeout:
+		if e.Method != http.MethodGet {
 			return cordon.ErrUnknownOutcome // it may have been done
 		}
 		return cordon.ErrUnavailable
 	}
-	return kindOfStatus(status)
+	return kindOfStatus(e.Status)
 }
 
 func kindOfStatus(status int) error {
 	switch status {
 	case 0:
 		return nil
-	case http.StatusUnauthorized:
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusPaymentRequired:
 		return cordon.ErrDenied
-	case http.StatusPaymentRequired:
-		return cordon.ErrUnlicensed
 	case http.StatusNotFound:
 		return cordon.ErrNotFound
 	case http.StatusConflict, http.StatusPreconditionFailed, http.StatusLocked:
@@ -107,25 +104,4 @@ func kindOfStatus(status int) error {
 		return cordon.ErrMalformed
 	}
 	return cordon.ErrBadRequest
-}
-
-// kindOfForbidden tells a missing permission from a missing licence. Both are
-// 403. Words about permissions come first, because the names of some
-// permissions speak of licences.
-func kindOfForbidden(code, words string) error {
-	for _, s := range []string{"scopes are missing", "missing application roles", "insufficient privileges", "does not have required"} {
-		if strings.Contains(words, s) {
-			return cordon.ErrDenied
-		}
-	}
-	switch code {
-	case "Authentication_RequestFromNonPremiumTenantOrB2CTenant":
-		return cordon.ErrUnlicensed
-	case "DisabledFeature": // Defender: the feature is not switched on in the tenant
-		return cordon.ErrNotProvisioned
-	}
-	if strings.Contains(words, "licens") || strings.Contains(words, "premium") {
-		return cordon.ErrUnlicensed
-	}
-	return cordon.ErrDenied
 }

@@ -116,6 +116,7 @@ func failures() []failure {
 		row(g, 403, "Authentication_RequestFromNonPremiumTenantOrB2CTenant", "Neither tenant is B2C or tenant doesn't have premium license", "9", "GET auditLogs/signIns", "").given("  licence: free\n"),
 		row(g, 403, "Forbidden", "Your tenant is not licensed for this feature.", "3.7", "GET "+risky, "").given("  licence: p1\n"),
 		row(g, 403, "Forbidden", "Account is not provisioned.", "7.6", "GET security/alerts_v2", "").given("  defender: off\n"),
+		row(g, 403, "Forbidden", "Tenant is not onboarded to Microsoft Defender for Identity", "4.1", "GET security/identities/identityAccounts", "").given("  defender: off\n"),
 		// Graph: queries.
 		row(g, 400, bad, "The query string is malformed.", "10.1", "GET users?%zz", ""),
 		row(g, 400, bad, "The query parameter '$fliter' is not supported.", "10.1", "GET users?$fliter=x", ""),

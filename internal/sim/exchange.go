@@ -116,7 +116,7 @@ func (x *exchange) record(status int) { x.cloud.ledger.finish(x.entry, status, x
 func (x *exchange) perform(f *Fault, do func() (answer, error)) {
 	switch {
 	case f.Status != 0:
-		x.send(x.refused(f.refusal(x.service)))
+		x.sendMarked(x.refused(f.refusal(x.service)), f.BOM)
 	case f.DelayMS != 0:
 		if !x.wait(time.Duration(f.DelayMS) * time.Millisecond) {
 			x.record(0)
@@ -130,6 +130,10 @@ func (x *exchange) perform(f *Fault, do func() (answer, error)) {
 		x.hangUp()
 	case f.Malformed != "":
 		x.mangle(f.Malformed, x.result(do))
+	case f.Partial != "":
+		x.sendPartial(f, x.result(do))
+	case f.ErrorIn200 != "":
+		x.errorIn200(f, do)
 	case f.Redirect != "":
 		x.send(answer{status: http.StatusTemporaryRedirect, header: http.Header{"Location": {f.Redirect}}})
 	case f.NextLink != "":

@@ -20,13 +20,18 @@ type Fault struct {
 	Path    string `json:"path,omitempty"`  // glob over the URL path; * stands for any characters, / among them
 	Count   int    `json:"count,omitempty"` // how many requests; 0: until cleared
 
-	Status       int        `json:"status,omitempty"`      // answer with this error
-	RetryAfter   RetryAfter `json:"retry_after,omitempty"` // its Retry-After, as it is
-	DelayMS      int        `json:"delay_ms,omitempty"`    // wait in real time, then do it
-	Drop         string     `json:"drop,omitempty"`        // close the connection "before" or "after" doing it
-	Malformed    string     `json:"malformed,omitempty"`   // do it, answer "truncated", "html", "deep" or "huge"
-	NextLink     string     `json:"next_link,omitempty"`   // put this link into the list
-	Redirect     string     `json:"redirect,omitempty"`    // answer 307 with this Location
+	Status       int        `json:"status,omitempty"`       // answer with this error
+	RetryAfter   RetryAfter `json:"retry_after,omitempty"`  // its Retry-After, as it is
+	Code         string     `json:"code,omitempty"`         // its code instead of the usual one; for login the AADSTS number
+	Message      string     `json:"message,omitempty"`      // its words, or those of partial and error_in_200
+	BOM          bool       `json:"bom,omitempty"`          // begin its body with a byte-order mark
+	DelayMS      int        `json:"delay_ms,omitempty"`     // wait in real time, then do it
+	Drop         string     `json:"drop,omitempty"`         // close the connection "before" or "after" doing it
+	Malformed    string     `json:"malformed,omitempty"`    // do it, answer "truncated", "html", "deep" or "huge"
+	NextLink     string     `json:"next_link,omitempty"`    // put this link into the list
+	Partial      string     `json:"partial,omitempty"`      // do it, say that the list is not complete: "206", "warning" or "error"
+	ErrorIn200   string     `json:"error_in_200,omitempty"` // answer 200 with an error, "before" or "after" doing it
+	Redirect     string     `json:"redirect,omitempty"`     // answer 307 with this Location
 	RevokeRoles  []string   `json:"revoke_roles,omitempty"`
 	ExpireTokens bool       `json:"expire_tokens,omitempty"`
 }
@@ -62,6 +67,8 @@ func (f *Fault) kinds() []string {
 	add(f.Drop != "", "drop "+f.Drop)
 	add(f.Malformed != "", "malformed "+f.Malformed)
 	add(f.NextLink != "", "next_link")
+	add(f.Partial != "", "partial "+f.Partial)
+	add(f.ErrorIn200 != "", "error_in_200 "+f.ErrorIn200)
 	add(f.Redirect != "", "redirect")
 	add(f.RevokeRoles != nil, "revoke_roles")
 	add(f.ExpireTokens, "expire_tokens")
@@ -74,7 +81,7 @@ func (f *Fault) kind() string { return f.kinds()[0] }
 func (f *Fault) check() error {
 	switch kinds := f.kinds(); len(kinds) {
 	case 0:
-		return errors.New("the fault does nothing: give one of status, delay_ms, drop, malformed, next_link, redirect, revoke_roles, expire_tokens")
+		return errors.New("the fault does nothing: give one of status, delay_ms, drop, malformed, next_link, partial, error_in_200, redirect, revoke_roles, expire_tokens")
 	case 1:
 	default:
 		return fmt.Errorf("a fault does exactly one thing, not %d (%s)", len(kinds), strings.Join(kinds, ", "))
@@ -101,7 +108,7 @@ func (f *Fault) check() error {
 	case !slices.Contains([]string{"", "truncated", "html", "deep", "huge"}, f.Malformed):
 		return fmt.Errorf("malformed %q is not truncated, html, deep or huge", f.Malformed)
 	}
-	return nil
+	return f.checkAnswer()
 }
 
 // refusal is the error that a status fault answers with, in the words of the service.
@@ -113,6 +120,7 @@ func (f *Fault) refusal(service string) *refusal {
 	if service == serviceLogin {
 		r.code, r.number = loginCode(f.Status)
 	}
+	f.reword(r, service)
 	if f.RetryAfter != "" {
 		r.header = http.Header{"Retry-After": {string(f.RetryAfter)}}
 	}

@@ -155,6 +155,9 @@ func (x *exchange) admit(r *route) error {
 		if x.service == serviceDefender {
 			return refuse(http.StatusUnauthorized, "Unauthorized", "Unauthorized request - Account is not provisioned.")
 		}
+		if strings.HasPrefix(r.path, "security/identities/") {
+			return refuse(http.StatusForbidden, "Forbidden", "Tenant is not onboarded to Microsoft Defender for Identity")
+		}
 		return refuse(http.StatusForbidden, "Forbidden", "Account is not provisioned.")
 	}
 	return nil

@@ -131,7 +131,7 @@ func TestInvokeActionRefused(t *testing.T) {
 		t.Error("a refused order was carried out")
 	}
 	off := newRig(t, Options{Scenario: custom(t, "  defender: off\n")})
-	if g := off.graph("GET", resIdentityAccounts, ""); g.status != 403 || !strings.Contains(g.body, "Account is not provisioned.") {
+	if g := off.graph("GET", resIdentityAccounts, ""); g.status != 403 || !strings.Contains(g.body, "Tenant is not onboarded to Microsoft Defender for Identity") {
 		t.Errorf("not provisioned: %d %s", g.status, g.body)
 	}
 }
