@@ -14,11 +14,12 @@ import (
 // A tenant that lists none has no use for it.
 const featureGlass = "break_glass"
 
-// errNobody says that an account that is listed is not in the tenant.
-var errNobody = errors.New("names nobody")
+// errUnmatched says that an account that is listed is not in the tenant.
+var errUnmatched = errors.New("break-glass entry matches no user")
 
-// askGlass looks whether everybody who is listed as break-glass is there: an
-// entry that names nobody protects nobody, and nothing else would tell.
+// askGlass looks whether every account that is listed as break-glass is there:
+// an entry that matches no user protects no account, and nothing else would
+// show it.
 func (p *patient) askGlass(ctx context.Context, found Finding) Finding {
 	advice, err := lookForGlass(ctx, p.tenant)
 	if found = found.after(err); err == nil {
@@ -46,8 +47,8 @@ func lookForGlass(ctx context.Context, t engine.Tenant) (advice string, err erro
 		}
 	}
 	if len(lost) > 0 {
-		return "", fmt.Errorf("%s: %w here and protects nobody. Whoever was renamed or deleted is contained like anybody: "+
-			"list object ids, which a rename does not touch", strings.Join(lost, ", "), errNobody)
+		return "", fmt.Errorf("%s: %w; that account is NOT protected: list object ids, which a rename does not touch",
+			strings.Join(lost, ", "), errUnmatched)
 	}
 	if len(named) > 0 {
 		advice = "a rename would take the protection away: list " + strings.Join(named, ", ")

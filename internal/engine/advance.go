@@ -116,7 +116,7 @@ func (e *Engine) resume(ctx context.Context, t Tenant, run cordon.Run, s cordon.
 		return e.finish(ctx, t, run, verb, s, failed(s, "no answer came back, and the target no longer exists"))
 	}
 	if err != nil {
-		return e.sightless(ctx, t, run, s, verb, fmt.Errorf("resume %s: %w", s.Action, err))
+		return e.sightless(ctx, t, run, s, fmt.Errorf("resume %s: %w", s.Action, err))
 	}
 	if verb.Met(prior, now) {
 		s.Outcome, s.Proof, s.ProvedAt = cordon.OutcomeUnknown, cordon.ProofConfirmed, e.Now().UTC()
@@ -144,7 +144,7 @@ func (e *Engine) resume(ctx context.Context, t Tenant, run cordon.Run, s cordon.
 // sightless waits for a state that cannot be read to be read again. What does
 // not pass by itself, such as a consent that was withdrawn, ends the step as
 // unknown after a while, and a person is told: nothing is repeated unseen.
-func (e *Engine) sightless(ctx context.Context, t Tenant, run cordon.Run, s cordon.Step, verb action.Verb, err error) error {
+func (e *Engine) sightless(ctx context.Context, t Tenant, run cordon.Run, s cordon.Step, err error) error {
 	if e.Now().Sub(s.ActedAt) < patience || mayPass(err) || ctx.Err() != nil {
 		return err
 	}

@@ -92,22 +92,29 @@ func mayHaveActed(s cordon.Step) bool {
 // withoutDefaults says how bad it is that security defaults are off, by the
 // policies as they were last read, and what to do next.
 func withoutDefaults(ctx context.Context, tx *store.Tx, t Tenant) (cordon.Severity, string, error) {
-	again := fmt.Sprintf("find out who did it in the audit log of Microsoft Entra, and switch them on again with cordon defaults enable %s --reason WHY", t.Name)
 	o, err := tx.Observation(ctx, t.ID, cordon.SourceConditionalAccess)
 	if err != nil && !errors.Is(err, cordon.ErrNotFound) {
 		return "", "", err
 	}
+	const who = "find out who did it in the audit log of Microsoft Entra"
+	again := who + ", and switch them on again with cordon defaults enable " + t.Name + " --reason WHY"
+	enabled, known := enabledPolicies(o)
+	switch {
+	case !known:
+		return cordon.SeverityHigh, "whether Conditional Access takes their place could not be read; " + again, nil
+	case enabled == 0:
+		return cordon.SeverityHigh, "no Conditional Access policy is enabled either, so nothing asks for multifactor authentication now; " + again, nil
+	}
+	return cordon.SeverityMedium, fmt.Sprintf("Conditional Access policies that are enabled: %d; check that they ask everybody for multifactor authentication and block legacy authentication, and %s", enabled, who), nil
+}
+
+// enabledPolicies counts the policies of a reading that are enabled, if it is
+// one that can be understood.
+func enabledPolicies(o cordon.Observation) (n int, known bool) {
 	var raws []json.RawMessage
 	if o.State != cordon.ObservedValue || json.Unmarshal(o.Value, &raws) != nil {
-		return cordon.SeverityHigh, "whether Conditional Access takes their place could not be read; " + again, nil
+		return 0, false
 	}
 	policies, err := asPolicies(raws)
-	if err != nil {
-		return cordon.SeverityHigh, "whether Conditional Access takes their place could not be read; " + again, nil //nolint:nilerr // that is what it says
-	}
-	if on := len(guard.Blocking(policies)); on > 0 {
-		return cordon.SeverityMedium, fmt.Sprintf("Conditional Access policies that are enabled: %d; check that they ask everybody for multifactor authentication and block legacy authentication, "+
-			"and find out who did it in the audit log of Microsoft Entra", on), nil
-	}
-	return cordon.SeverityHigh, "no Conditional Access policy is enabled either, so nothing asks for multifactor authentication now; " + again, nil
+	return len(guard.Blocking(policies)), err == nil
 }

@@ -23,6 +23,7 @@ func FindBreakGlass(user capolicy.User, globalAdmins []string, policies []capoli
 			return false
 		case capolicy.Excludes:
 			excluded = true
+		case capolicy.Silent:
 		}
 	}
 	return excluded
