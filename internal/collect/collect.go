@@ -207,11 +207,20 @@ func cut(s string) string {
 // unreadable is the signal for an item that is not what the source promises.
 func unreadable(tenantID, version string, err error) cordon.Signal {
 	return cordon.Signal{
-		Detector: cordon.DetectorCordon, NativeID: version, Kind: "unreadable_item",
+		Detector: cordon.DetectorCordon, NativeID: version, Kind: kindUnreadable,
 		Title: "An item could not be read: " + cordon.Plain(err.Error(), 200), Severity: cordon.SeverityUnknown,
 		State: cordon.SignalOpen, Entities: []cordon.Entity{cordon.NewTenantEntity(tenantID)},
 	}
 }
+
+// Unreadable reports whether the item of a signal, or all that says when it
+// was, could not be read.
+func Unreadable(s cordon.Signal) bool {
+	return s.Kind == kindUnreadable || strings.HasPrefix(s.Discounted, unreadableTimes)
+}
+
+// kindUnreadable is the kind of the signal for an item that cannot be read.
+const kindUnreadable = "unreadable_item"
 
 // signalID derives a signal's id from what makes it that signal.
 func signalID(s cordon.Signal) string {

@@ -53,6 +53,7 @@ func (b *board) putNews(news []cordon.Signal) {
 			said[keyOf(s)] = append(said[keyOf(s)], s.Entities...)
 		}
 	}
+	b.follow(said)
 	for k, entities := range said {
 		s := b.newest[k]
 		from, to := b.span(s)
@@ -60,6 +61,33 @@ func (b *board) putNews(news []cordon.Signal) {
 			b.nodes = append(b.nodes, node{tenant: s.TenantID, entity: e, from: from, to: to, news: s})
 		}
 	}
+}
+
+// follow has incidents about a device, or about the tenant for want of anybody,
+// go where their signals went: a later version may name the user whom the first
+// did not know. One that keeps a signal of its own stays.
+func (b *board) follow(said map[key][]cordon.Entity) {
+	for i, n := range b.nodes {
+		if n.incident == nil || n.entity.Kind != cordon.KindDevice && n.entity.Kind != cordon.KindTenant {
+			continue
+		}
+		if to, ok := b.moved(n, said); ok {
+			b.nodes[i].entity = to
+		}
+	}
+}
+
+// moved returns the user or app to whom every signal of the incident of n went.
+func (b *board) moved(n node, said map[key][]cordon.Entity) (to cordon.Entity, ok bool) {
+	for _, id := range n.incident.Signals {
+		s, known := b.known[id]
+		whom := subjects(s.TenantID, said[keyOf(s)])
+		if !known || whom[0].Kind != cordon.KindUser && whom[0].Kind != cordon.KindServicePrincipal {
+			return cordon.Entity{}, false
+		}
+		to, ok = whom[0], true
+	}
+	return to, ok
 }
 
 func (b *board) learn(s cordon.Signal) {

@@ -208,6 +208,70 @@ func TestJoinOpen(t *testing.T) {
 	}
 }
 
+// An alert whose user comes in a later version is one incident, the user's: the
+// one about the device, or about the tenant for want of anybody, goes into it,
+// unless it has a signal of its own.
+func TestJoinUserComesLater(t *testing.T) {
+	t.Parallel()
+	device := cordon.NewDevice("m1", "")
+	first := sig("a", 0, device)
+	later := sig("a2", 0, device, user(ada, "", ""))
+	later.NativeID, later.Version, later.UpdatedAt = first.NativeID, "2", hour(5)
+	nameless := sig("n", 0)
+	nameless.NativeID = first.NativeID
+	own := sig("b", 1, device)
+	both := openFor("i1", first)
+	both.Signals = []string{"a", "b"}
+	anonymous := cordon.Incident{
+		ID: "i1", TenantID: tenantID, Entity: cordon.NewTenantEntity(tenantID), Signals: []string{"n"}, State: cordon.IncidentOpen,
+		FirstAt: hour(0), LastAt: hour(0), OpenedAt: hour(0), UpdatedAt: hour(0),
+	}
+	ofUser := openFor("i2", sig("c", 2, user(ada, "", "")))
+	tests := []struct {
+		name string
+		open []cordon.Incident
+		want []brief
+	}{
+		{"the device's alone", []cordon.Incident{openFor("i1", first)},
+			[]brief{{"new1", ada, []string{"a2"}, cordon.IncidentOpen, ""}, {"i1", "m1", nil, cordon.IncidentMerged, "new1"}}},
+		{"the tenant's alone", []cordon.Incident{anonymous},
+			[]brief{{"new1", ada, []string{"a2"}, cordon.IncidentOpen, ""}, {"i1", tenantID, nil, cordon.IncidentMerged, "new1"}}},
+		{"beside a younger one of the user", []cordon.Incident{openFor("i1", first), ofUser},
+			[]brief{{"i2", ada, []string{"a2", "c"}, cordon.IncidentOpen, ""}, {"i1", "m1", nil, cordon.IncidentMerged, "i2"}}},
+		{"the device's with a signal of its own", []cordon.Incident{both},
+			[]brief{{"new1", ada, []string{"a2"}, cordon.IncidentOpen, ""}, {"i1", "m1", []string{"a2", "b"}, cordon.IncidentOpen, ""}}},
+	}
+	for _, tt := range tests {
+		known := held(tt.open, first, nameless, own, sig("c", 2, user(ada, "", "")))
+		if got := briefs(Join(tt.open, known, []cordon.Signal{later}, nil, counted())); !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("%s:\ngot  %+v\nwant %+v", tt.name, got, tt.want)
+		}
+	}
+}
+
+// A user whom a later version of the alert clears stays in the incident, and
+// nothing counts against them any more.
+func TestClearedLater(t *testing.T) {
+	t.Parallel()
+	accused, cleared := said("a", cordon.SeverityHigh, 0), said("a", cordon.SeverityHigh, 0)
+	cleared.ID, cleared.NativeID, cleared.UpdatedAt = "cleared", accused.NativeID, hour(1)
+	cleared.Entities, cleared.Named = []cordon.Entity{user(lin, "", "")}, []cordon.Entity{user(ada, "", "")}
+	other := said("b", cordon.SeverityHigh, 0)
+	before, after := []cordon.Signal{accused, other}, []cordon.Signal{accused, other, cleared}
+	e := user(ada, "", "")
+	if got := Corroborated(e, before, time.Hour); len(got) != 2 {
+		t.Fatalf("before: %q", got)
+	}
+	if got := Corroborated(e, after, time.Hour); !slices.Equal(got, []cordon.Detector{"b"}) || Score(e, after, nil, hour(0)).Value != 60 {
+		t.Errorf("after: %q, score %d", got, Score(e, after, nil, hour(0)).Value)
+	}
+	open := openFor("i1", accused)
+	want := []brief{{"i1", ada, []string{"cleared"}, cordon.IncidentOpen, ""}, {"new1", lin, []string{"cleared"}, cordon.IncidentOpen, ""}}
+	if got := briefs(Join([]cordon.Incident{open}, held([]cordon.Incident{open}, accused), []cordon.Signal{cleared}, nil, counted())); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
 // A feed may lack times or have a clock that is years ahead.
 func TestJoinOddTimes(t *testing.T) {
 	t.Parallel()

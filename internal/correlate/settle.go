@@ -15,7 +15,7 @@ import (
 func (b *board) settle(cluster []node) []cordon.Incident {
 	incidents, signals, lost := b.contents(cluster)
 	old := cordon.Incident{State: cordon.IncidentOpen}
-	if len(incidents) > 0 {
+	if len(incidents) > 0 && incidents[0].Entity.Kind == cluster[0].entity.Kind {
 		old = incidents[0]
 	}
 	in := b.filled(old, cluster, signals, lost)
@@ -27,8 +27,9 @@ func (b *board) settle(cluster []node) []cordon.Incident {
 	return append([]cordon.Incident{in}, b.merged(incidents, in.ID)...)
 }
 
-// contents returns the incidents of a cluster, the oldest first, its signals
-// in their newest versions, and the ids that known lacks.
+// contents returns the incidents of a cluster, the oldest first but those that
+// were about something else last, its signals in their newest versions, and the
+// ids that known lacks.
 func (b *board) contents(cluster []node) ([]cordon.Incident, []cordon.Signal, []string) {
 	var incidents []cordon.Incident
 	signals, lost := map[key]cordon.Signal{}, map[string]bool{}
@@ -46,8 +47,14 @@ func (b *board) contents(cluster []node) ([]cordon.Incident, []cordon.Signal, []
 			}
 		}
 	}
+	other := func(in cordon.Incident) int {
+		if in.Entity.Kind == cluster[0].entity.Kind {
+			return 0
+		}
+		return 1
+	}
 	slices.SortFunc(incidents, func(x, y cordon.Incident) int {
-		return cmp.Or(x.OpenedAt.Compare(y.OpenedAt), cmp.Compare(x.ID, y.ID))
+		return cmp.Or(cmp.Compare(other(x), other(y)), x.OpenedAt.Compare(y.OpenedAt), cmp.Compare(x.ID, y.ID))
 	})
 	return incidents, slices.SortedFunc(maps.Values(signals), oldestFirst), sorted(lost)
 }
@@ -71,11 +78,14 @@ func (b *board) filled(old cordon.Incident, cluster []node, signals []cordon.Sig
 	return in
 }
 
-// merged returns the incidents after the first as merged into survivor. Their
-// signals are its own now.
+// merged returns the other incidents as merged into survivor. Their signals are
+// its own now.
 func (b *board) merged(incidents []cordon.Incident, survivor string) []cordon.Incident {
 	var out []cordon.Incident
-	for _, in := range incidents[min(1, len(incidents)):] {
+	for _, in := range incidents {
+		if in.ID == survivor {
+			continue
+		}
 		in.State, in.MergedTo, in.Signals, in.UpdatedAt = cordon.IncidentMerged, survivor, nil, b.opts.Now
 		out = append(out, in)
 	}

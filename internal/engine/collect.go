@@ -102,7 +102,7 @@ func (e *Engine) storePage(ctx context.Context, f *feed, page collect.Batch) err
 	if len(page.Signals) == 0 {
 		return nil
 	}
-	return e.Store.Write(ctx, func(tx *store.Tx) error { return e.putSignals(ctx, tx, *f.tenant, page.Signals) })
+	return e.writePage(ctx, f, func(tx *store.Tx) error { return e.putPage(ctx, tx, f, page.Signals) })
 }
 
 func (e *Engine) putSignals(ctx context.Context, tx *store.Tx, t Tenant, signals []cordon.Signal) error {
@@ -121,11 +121,11 @@ func (e *Engine) store(ctx context.Context, f *feed, page collect.Batch, now cor
 	if len(page.Signals)+len(more) == 0 && page.Observation == nil && !moved {
 		return e.storeQuiet(ctx, f, now, fresh)
 	}
-	err := e.Store.Write(ctx, func(tx *store.Tx) error {
+	err := e.writePage(ctx, f, func(tx *store.Tx) error {
 		if err := e.observe(ctx, tx, f, page.Observation, now); err != nil {
 			return err
 		}
-		if err := e.putSignals(ctx, tx, *f.tenant, page.Signals); err != nil {
+		if err := e.putPage(ctx, tx, f, page.Signals); err != nil {
 			return err
 		}
 		if err := e.alarm(ctx, tx, f, more); err != nil {

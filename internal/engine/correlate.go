@@ -147,7 +147,7 @@ func (e *Engine) putIncident(ctx context.Context, tx *store.Tx, t Tenant, before
 	if in.State == cordon.IncidentMerged {
 		return tx.MoveRuns(ctx, in.ID, in.MergedTo)
 	}
-	if len(in.Detectors) >= noticeFromDetector && len(in.Detectors) > len(before.Detectors) {
+	if many := len(independent(in, signals)); many >= noticeFromDetector && many > len(independent(before, signals)) {
 		if err := e.notice(ctx, tx, t, incidentNotice(in)); err != nil {
 			return err
 		}
@@ -158,6 +158,17 @@ func (e *Engine) putIncident(ctx context.Context, tx *store.Tx, t Tenant, before
 		return e.notice(ctx, tx, t, n)
 	}
 	return nil
+}
+
+// independent returns the detectors that noticed independently of each other.
+func independent(in cordon.Incident, signals map[string]cordon.Signal) []cordon.Detector {
+	var all []cordon.Signal
+	for _, id := range in.Signals {
+		if s, known := signals[id]; known && s.Accuses(in.Entity) {
+			all = append(all, s)
+		}
+	}
+	return correlate.Independent(all)
 }
 
 func incidentNotice(in cordon.Incident) cordon.Notice {

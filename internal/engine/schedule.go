@@ -24,6 +24,8 @@ type feed struct {
 	renewed time.Time       // from when on a quiet reading is stored again
 	retries int             // failures in a row
 	putOff  *putOff         // the last reading was throttled
+
+	unreadableAt time.Time // when people were last notified of items that cannot be read
 }
 
 // feeds is a heap: the one that is due first is at the top.

@@ -4,10 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
+	"strconv"
 
 	"github.com/pressly/goose/v3"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
@@ -23,11 +25,17 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
+	if err := checkSchema(ctx, db); err != nil {
+		return err
+	}
 	ours, err := goose.NewProvider(goose.DialectSQLite3, db, files)
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
 	if _, err := ours.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	if _, err := db.ExecContext(ctx, "PRAGMA user_version = "+strconv.Itoa(schema)); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	jobs, err := rivermigrate.New(riversqlite.New(db), &rivermigrate.Config{Logger: quiet()})
@@ -36,6 +44,28 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	}
 	if _, err := jobs.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 		return fmt.Errorf("migrate job queue: %w", err)
+	}
+	return nil
+}
+
+// schema numbers the shape of our tables. Until the first release a change
+// raises it, and stores of another shape are refused.
+const schema = 2
+
+// ErrOtherBuild says that the store was made by a build with other tables.
+var ErrOtherBuild = errors.New("the store was made by another build of Cordon, whose tables differ; nothing is converted before the first release: move the file away, and a new one is made")
+
+// checkSchema refuses a store of another shape.
+func checkSchema(ctx context.Context, db *sql.DB) error {
+	var tables, version int
+	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master WHERE name = 'signals'").Scan(&tables); err != nil {
+		return err
+	}
+	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return err
+	}
+	if tables > 0 && version != schema {
+		return ErrOtherBuild
 	}
 	return nil
 }
