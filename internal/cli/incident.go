@@ -127,7 +127,7 @@ func newIncidentShowCmd(d *Deps) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return showIncident(d, incidentRowOf(in, about), signalRows(signals, about), runRows(runs, about))
+				return showIncident(d, incidentRowOf(in, about), incidentParts{signalRows(signals, about), kindRows(signals), runRows(runs, about)})
 			})
 		},
 	}
@@ -149,23 +149,38 @@ func findIncident(ctx context.Context, tx *store.Tx, name string) (cordon.Incide
 	return found[0], nil
 }
 
-func showIncident(d *Deps, in incidentRow, signals []signalRow, runs []runRow) error {
+// incidentParts are what an incident shows below itself.
+type incidentParts struct {
+	Details []signalRow `json:"signal_details"`
+	Kinds   []kindRow   `json:"kinds"`
+	Runs    []runRow    `json:"runs"`
+}
+
+func showIncident(d *Deps, in incidentRow, parts incidentParts) error {
 	if d.format != "table" {
 		return printOne(d, struct {
 			incidentRow
-			Details []signalRow `json:"signal_details"`
-			Runs    []runRow    `json:"runs"`
-		}{in, signals, runs}, nil)
+			incidentParts
+		}{in, parts}, nil)
 	}
 	if err := print(d, []incidentRow{in}, incidentColumns()); err != nil {
 		return err
 	}
 	fmt.Fprintf(d.Out, "\nsilent: %s   not read: %s\n\n", orNone(in.SilentSources), orNone(in.UnreadSources))
-	if err := print(d, signals, signalColumns()); err != nil || len(runs) == 0 {
-		return err
+	return errors.Join(
+		print(d, parts.Details, signalColumns()),
+		printBelow(d, parts.Kinds, kindColumns()),
+		printBelow(d, parts.Runs, runColumns()),
+	)
+}
+
+// printBelow prints one more table, if it has rows.
+func printBelow[T any](d *Deps, rows []T, columns []column[T]) error {
+	if len(rows) == 0 {
+		return nil
 	}
 	fmt.Fprintln(d.Out)
-	return print(d, runs, runColumns())
+	return print(d, rows, columns)
 }
 
 func orNone(words []string) string {

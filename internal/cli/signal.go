@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ type signalRow struct {
 	Tenant      string     `json:"tenant"`
 	Source      string     `json:"source"`
 	Detector    string     `json:"detector"`
+	Detectors   []string   `json:"detectors"`
 	NativeID    string     `json:"native_id"`
 	Kind        string     `json:"kind"`
 	Severity    string     `json:"severity"`
@@ -27,6 +29,8 @@ type signalRow struct {
 	Title       string     `json:"title"`
 	Entities    []string   `json:"entities"`
 	EntityNames []string   `json:"entity_names"`
+	Accused     []string   `json:"accused"`
+	Discounted  string     `json:"discounted"`
 }
 
 func newSignalListCmd(d *Deps) *cobra.Command {
@@ -79,10 +83,13 @@ func signalRows(signals []cordon.Signal, about subject) []signalRow {
 	for _, s := range signals {
 		row := signalRow{
 			ID: s.ID, TenantID: s.TenantID, Tenant: about.name(s.TenantID), Source: string(s.Source), Detector: string(s.Detector),
-			NativeID: s.NativeID, Kind: s.Kind, Severity: string(s.Severity), State: string(s.State), Title: s.Title,
+			Detectors: texts(s.Detectors()), Accused: []string{}, Discounted: s.Discounted, NativeID: s.NativeID, Kind: s.Kind, Severity: string(s.Severity), State: string(s.State), Title: s.Title,
 			OccurredAt: stamp(s.OccurredAt), DetectedAt: stamp(s.DetectedAt), UpdatedAt: stamp(s.UpdatedAt), Entities: []string{}, EntityNames: []string{},
 		}
 		for _, e := range s.Entities {
+			row.Accused = append(row.Accused, e.ID())
+		}
+		for _, e := range slices.Concat(s.Entities, s.Named) {
 			row.Entities, row.EntityNames = append(row.Entities, e.ID()), append(row.EntityNames, e.Label())
 		}
 		rows = append(rows, row)
@@ -97,7 +104,26 @@ func signalColumns() []column[signalRow] {
 		{"source", func(r signalRow) string { return r.Source }},
 		{"severity", func(r signalRow) string { return r.Severity }},
 		{"kind", func(r signalRow) string { return r.Kind }},
-		{"about", func(r signalRow) string { return strings.Join(r.EntityNames, ", ") }},
+		{"detector", func(r signalRow) string { return r.Detector + mark(r.Discounted != "", " (does not count)") }},
+		{"about", aboutText},
 		{"title", func(r signalRow) string { return r.Title }},
 	}
+}
+
+// aboutText names whom a signal accuses, and whom it merely names.
+func aboutText(r signalRow) string {
+	accused, named := r.EntityNames[:len(r.Accused)], r.EntityNames[len(r.Accused):]
+	text := strings.Join(accused, ", ")
+	if len(named) > 0 {
+		text = strings.TrimSpace(text + " (only named: " + strings.Join(named, ", ") + ")")
+	}
+	return text
+}
+
+// mark is a remark where it applies.
+func mark(applies bool, remark string) string {
+	if applies {
+		return remark
+	}
+	return ""
 }
