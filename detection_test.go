@@ -45,10 +45,10 @@ func TestDetections(t *testing.T) {
 // judgedBy returns the rows by which detections are judged that fit d.
 func judgedBy(d cordon.Detection) []cordon.Detection {
 	word := strings.NewReplacer("*", "unheardOf")
-	switch {
-	case d.Source == cordon.SourceRiskDetections:
+	switch d.Source { //nolint:exhaustive // the rest is alerts
+	case cordon.SourceRiskDetections:
 		return []cordon.Detection{cordon.RiskDetection(d.Kind)}
-	case d.Source == cordon.SourceEndpointAlerts:
+	case cordon.SourceEndpointAlerts:
 		return []cordon.Detection{cordon.EndpointDetection(word.Replace(d.From)), cordon.EndpointDetection(strings.ToUpper(word.Replace(d.From)))}
 	}
 	var got []cordon.Detection

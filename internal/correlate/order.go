@@ -23,12 +23,3 @@ func later(a, b time.Time) time.Time {
 
 // sorted returns the keys of a set in order.
 func sorted[K cmp.Ordered](set map[K]bool) []K { return slices.Sorted(maps.Keys(set)) }
-
-// keys returns the keys of a map as a set.
-func keys[K comparable, V any](m map[K]V) map[K]bool {
-	set := make(map[K]bool, len(m))
-	for k := range m {
-		set[k] = true
-	}
-	return set
-}
