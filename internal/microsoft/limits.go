@@ -17,6 +17,7 @@ const (
 	FamilyHunting                          // advanced hunting
 	FamilyDirectory                        // reads of users, roles and policies, in resource units
 	FamilyDirectoryWrites                  // writes of the same
+	FamilyLookup                           // lookups of names beside correlation: a small part of the reads
 	FamilyEndpoint                         // Defender for Endpoint
 	FamilyEndpointBatch                    // its batch update of alerts
 	FamilyReports                          // sign-ins, directory audits, authentication methods
@@ -96,6 +97,11 @@ var limits = [families]familyLimits{
 			{ofAppInTenant, 3000, 150 * time.Second, 100, "writes"}, {ofTenant, 18_000, 5 * time.Minute, 300, "writes"},
 			{ofApp, 70_000, 5 * time.Minute, 500, "writes"},
 		},
+	},
+	FamilyLookup: {
+		name: "lookup", calls: "lookups of names that alerts give", source: "our own: one a second, and a tenth of directory over all tenants; each costs units of directory, too",
+		also: []Family{FamilyDirectory},
+		all:  []limit{{ofAppInTenant, 1, time.Second, 1, ""}, {ofApp, 7500, 20 * time.Second, 50, ""}},
 	},
 	FamilyEndpoint: {
 		name: "endpoint", calls: "Defender for Endpoint", source: "defender-docs, page of each call", outside: true,

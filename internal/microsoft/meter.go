@@ -129,19 +129,24 @@ const (
 //
 // Source: microsoft-graph-docs concepts/throttling-limits.
 func (c *core) heed(q *request, h http.Header) {
-	if q.family != FamilyDirectory {
+	charged := q.cost
+	switch q.family { //nolint:exhaustive // the others say nothing of it
+	case FamilyDirectory:
+	case FamilyLookup:
+		charged = 1 // see meters
+	default:
 		return
 	}
 	at := c.hub.at(c.hub.now())
 	units, err := strconv.ParseFloat(h.Get("X-Ms-Resource-Unit"), 64)
-	if more := units - q.cost; err == nil && more != 0 && units > 0 && units <= 100 {
-		c.account.bucket(q.family).settle(c.hub.tenantPaces(c.account, q.family), more, at)
-		c.shared.bucket(q.family).settle(c.hub.appPaces[q.family], more, at)
+	if more := units - charged; err == nil && more != 0 && units > 0 && units <= 100 {
+		c.account.bucket(FamilyDirectory).settle(c.hub.tenantPaces(c.account, FamilyDirectory), more, at)
+		c.shared.bucket(FamilyDirectory).settle(c.hub.appPaces[FamilyDirectory], more, at)
 	}
 	part, err := strconv.ParseFloat(h.Get("X-Ms-Throttle-Limit-Percentage"), 64)
 	if err == nil && part > fullFrom {
 		pause := (min(part, fullTo) - fullFrom) * float64(10*time.Second)
-		c.account.bucket(q.family).slow(at + time.Duration(pause))
+		c.account.bucket(FamilyDirectory).slow(at + time.Duration(pause))
 	}
 }
 

@@ -69,6 +69,7 @@ func Calls() []CallDoc {
 		{Service: "Scores", Method: "UpdateControlProfile", Wire: []string{"PATCH /security/secureScoreControlProfiles/{id}"}, Resource: ResourceGraph, Needs: []string{"SecurityEvents.ReadWrite.All"}},
 		{Service: "Users", Method: "CheckMemberGroups", Wire: []string{"POST /users/{id}/checkMemberGroups"}, Resource: ResourceGraph, Needs: []string{"User.Read.All"}},
 		{Service: "Users", Method: "Count", Wire: []string{"GET /users/$count"}, Resource: ResourceGraph, Needs: []string{"User.Read.All"}},
+		{Service: "Users", Method: "Find", Wire: []string{"GET /users/{UPN}", "GET /users"}, Resource: ResourceGraph, Needs: []string{"User.Read.All"}},
 		{Service: "Users", Method: "ForcePasswordChange", Wire: []string{"PATCH /users/{id}"}, Resource: ResourceGraph, Needs: []string{"User-PasswordProfile.ReadWrite.All"}, Role: "Privileged Authentication Administrator, for a user who is an administrator"},
 		{Service: "Users", Method: "Get", Wire: []string{"GET /users/{id or UPN}"}, Resource: ResourceGraph, Needs: []string{"User.Read.All"}},
 		{Service: "Users", Method: "List", Wire: []string{"GET /users"}, Resource: ResourceGraph, Needs: []string{"User.Read.All"}},

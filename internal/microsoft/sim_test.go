@@ -24,12 +24,16 @@ type world struct {
 	*microsoft.Client
 	tenant  sim.TenantInfo
 	refused atomic.Int32 // answers 429
+	ahead   atomic.Int64 // how long the client has waited
 }
 
 func newWorld(t testing.TB, opts sim.Options) *world {
 	t.Helper()
-	var ahead atomic.Int64
-	now := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	w, base := &world{}, opts.Now
+	if base == nil {
+		base = time.Now
+	}
+	now := func() time.Time { return base().Add(time.Duration(w.ahead.Load())) }
 	opts.Now = now
 	cloud, err := sim.Start(context.WithoutCancel(t.Context()), opts)
 	if err != nil {
@@ -37,7 +41,7 @@ func newWorld(t testing.TB, opts sim.Options) *world {
 	}
 	t.Cleanup(func() { _ = cloud.Close() })
 	info := cloud.Info()
-	w := &world{Cloud: cloud, tenant: info.Tenants[0]}
+	w.Cloud, w.tenant = cloud, info.Tenants[0]
 	m, err := microsoft.New(microsoft.Options{Endpoints: endpoints(info), Now: now, Observe: func(c microsoft.Call) {
 		if c.Status == 429 {
 			w.refused.Add(1)
@@ -48,7 +52,7 @@ func newWorld(t testing.TB, opts sim.Options) *world {
 	}
 	t.Cleanup(m.Close)
 	m.SetSleep(func(ctx context.Context, d time.Duration) error {
-		ahead.Add(int64(d))
+		w.ahead.Add(int64(d))
 		return ctx.Err()
 	})
 	w.Client, err = m.Client(cordon.Tenant{ID: w.tenant.ID, ClientID: w.tenant.ClientID}, microsoft.NewSecretCredential(w.tenant.ClientSecret))

@@ -83,6 +83,8 @@ func queryRows() []failure {
 		row(g, 400, bad, "Invalid filter clause: the property 'otherMails' is a collection, and is asked for with any().", "10.1", "GET users?$filter=otherMails eq 'x'", ""),
 		row(g, 400, bad, "Invalid filter clause: a variable and a colon are expected at position 15.", "10.1", "GET users?$filter=otherMails/any(x eq 'x')", ""),
 		row(g, 400, bad, "Invalid filter clause: the parenthesis at position 14 is not closed.", "10.1", "GET users?$filter=otherMails/any(x:x eq 'x'", ""),
+		row(g, 400, bad, "Invalid filter clause: a property of text and a comma are expected at position 11.", "10.1", "GET users?$filter=startswith('x')", ""),
+		row(g, 400, bad, "Invalid filter clause: the parenthesis at position 10 is not closed after a text.", "10.1", "GET users?$filter=startswith(mail,'x'", ""),
 		row(g, 400, bad, "Invalid filter clause: null cannot be compared with operator 'gt'.", "10.3", filter+"riskLevel gt null", ""),
 		row(g, 400, bad, "Invalid batch payload: the body is not an object with 'requests'.", "10.2", batch, "[]"),
 		row(g, 400, bad, "Invalid batch payload: the id '1' is not unique.", "10.2", batch, `{"requests":[{"id":"1","method":"GET","url":"/users"},{"id":"1","method":"GET","url":"/users"}]}`),

@@ -128,7 +128,7 @@ func failures() []failure {
 		row(g, 501, no, "The simulator does not model the property 'signInActivity' in $select.", "5.2", "GET users?$select=signInActivity", ""),
 		row(g, 400, bad, "Invalid filter clause: a comparison operator is expected at position 9.", "10.3", "GET "+risky+"?$filter=riskLevel", ""),
 		row(g, 400, bad, "Invalid filter clause: the property 'nonsense' cannot be used in $filter here.", "10.3", "GET "+risky+"?$filter=nonsense eq 'x'", ""),
-		row(g, 501, no, "The simulator does not model the filter function 'startsWith'.", "10.3", "GET users?$filter=startsWith(mail,'x')", ""),
+		row(g, 501, no, "The simulator does not model the filter function 'endsWith'.", "10.3", "GET users?$filter=endsWith(mail,'x')", ""),
 		row(g, 501, no, "The simulator does not model the filter operator 'in'.", "10.3", "GET users?$filter=mail in ('x')", ""),
 		// Graph: batches.
 		row(g, 405, badDir, "Specified HTTP method is not allowed for the request target.", "10.2", "GET $batch", ""),

@@ -15,8 +15,11 @@ func (u unsupportedClause) Error() string {
 }
 
 // function reads what follows the name of a function: list/any(x:condition
-// over x). Other functions are not modelled.
+// over x) or startswith(property,'text'). Other functions are not modelled.
 func (p *filterParser) function(name string, depth int) (condition, error) {
+	if strings.EqualFold(name, "startswith") {
+		return p.startsWith()
+	}
 	list, isAny := strings.CutSuffix(name, "/any")
 	field := p.known[list]
 	if !isAny || field.kind != fieldList {
@@ -38,6 +41,28 @@ func (p *filterParser) function(name string, depth int) (condition, error) {
 		return nil, fmt.Errorf("the parenthesis at position %d is not closed", open.at)
 	}
 	return field.anyOf(variable, inner), nil
+}
+
+// startsWith reads (property,'text'), for texts that are compared without case.
+func (p *filterParser) startsWith() (condition, error) {
+	open := p.take()
+	t := p.take()
+	name, comma := strings.CutSuffix(t.word, ",")
+	field, ok := p.known[name]
+	if !comma || !ok || field.kind != fieldFolded {
+		return nil, fmt.Errorf("a property of text and a comma are expected at position %d", t.at)
+	}
+	if t.kind != tokenText {
+		t = p.take()
+	}
+	if closing := p.take(); t.kind != tokenText || closing.kind != tokenClose {
+		return nil, fmt.Errorf("the parenthesis at position %d is not closed after a text", open.at)
+	}
+	want := field.fold(t.text)
+	return func(o *object) bool {
+		got, ok := field.text(o)
+		return ok && strings.HasPrefix(got, want)
+	}, nil
 }
 
 // variable reads `x:` and leaves what comes after it, be it a word of its own or not.

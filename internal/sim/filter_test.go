@@ -89,7 +89,7 @@ func TestFilterRefused(t *testing.T) {
 		{"at ge 'x'", false}, {"at ge yesterday", false}, {"n eq '23'", false}, {"on gt true", false}, {"on eq 1", false}, {"title gt null", false},
 		{"upn eq a.b'x'", false}, {strings.Repeat("(", 200) + "title eq 'x'" + strings.Repeat(")", 200), false},
 		{strings.Repeat("not ", 200) + "title eq 'x'", false},
-		{"startswith(title,'x')", true}, {"tags/any(t:t eq 'x')", true}, {"title in ('x')", true}, {"level has 'x'", true},
+		{"endswith(title,'x')", true}, {"tags/any(t:t eq 'x')", true}, {"title in ('x')", true}, {"level has 'x'", true},
 	}
 	for _, tt := range tests {
 		_, err := parseFilter(tt.filter, trialFields())

@@ -44,6 +44,8 @@ func TestUserNames(t *testing.T) {
 		{"otherMails/any(o:o eq '" + guest.home + "')", false, []string{id(guest)}},
 		{"mail eq 'o''neil@home.example'", false, []string{"7e58"}},
 		{"userPrincipalName eq 'o''neil_home.example#EXT#@contoso.onmicrosoft.com'", false, []string{"7e58"}},
+		{"startswith(userPrincipalName,'O''neil_home.example#ext#@')", false, []string{"7e58"}},
+		{"startsWith(mail, 'kim@') or mail eq 'x'", false, []string{"7e57"}},
 	}
 	for _, tt := range tests {
 		pairs, header := []string{"$filter", tt.filter, "$select", "id", "$top", "2"}, []string(nil)

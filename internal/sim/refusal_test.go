@@ -101,7 +101,7 @@ func TestGraphRefusals(t *testing.T) {
 		{"method not modelled", "DELETE", "users/" + victim, "", 501, "SimulatorNotModelled", "DELETE"},
 		{"filter syntax", "GET", resDetections + ask("$filter", "riskLevel eq"), "", 400, "BadRequest", "Invalid filter clause"},
 		{"filter field", "GET", resDetections + ask("$filter", "ipAddress eq '1'"), "", 400, "BadRequest", "'ipAddress' cannot be used in $filter"},
-		{"filter function", "GET", resDetections + ask("$filter", "startswith(userId,'a')"), "", 501, "SimulatorNotModelled", "startswith"},
+		{"filter function", "GET", resDetections + ask("$filter", "endswith(userId,'a')"), "", 501, "SimulatorNotModelled", "endswith"},
 		{"filter type", "GET", resAlerts + ask("$filter", "createdDateTime ge '2026-01-01T00:00:00Z'"), "", 400, "BadRequest", "wrong type"},
 		{"top too large", "GET", resDetections + ask("$top", "501"), "", 400, "BadRequest", "The limit of '500' for Top query"},
 		{"top no number", "GET", resDetections + ask("$top", "x"), "", 400, "BadRequest", "$top"},
