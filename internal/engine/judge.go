@@ -26,7 +26,7 @@ func (e *Engine) judge(ctx context.Context, t Tenant, run cordon.Run, s cordon.S
 			return e.stop(ctx, tx, t, run, s)
 		case s.Attempts == 0 && sit.Already:
 			s.Outcome, s.Proof, s.ProvedAt, s.Prior = cordon.OutcomeAlready, cordon.ProofConfirmed, sit.Now, before.JSON()
-			s.Detail = "it was so before"
+			s.Detail = "already in the desired state"
 			return e.record(ctx, tx, run, s, cordon.EntryOutcome)
 		}
 		s.Outcome, s.RequestID, s.ActedAt, s.Detail = cordon.OutcomeIntent, e.NewID(), sit.Now.Truncate(time.Microsecond), ""

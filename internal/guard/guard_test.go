@@ -36,7 +36,7 @@ func cases() []verdictCase {
 		{"unknown mode", mode("attack"), cordon.ReasonUnreadable},
 		{"no effect", func(s *Situation) { s.Effect = "" }, cordon.ReasonUnreadable},
 		{"unknown effect", func(s *Situation) { s.Effect = "delete" }, cordon.ReasonUnreadable},
-		{"nobody asks", func(s *Situation) { s.Requester = cordon.Requester{} }, cordon.ReasonUnreadable},
+		{"no requester", func(s *Situation) { s.Requester = cordon.Requester{} }, cordon.ReasonUnreadable},
 		{"no time", func(s *Situation) { s.Now = time.Time{} }, cordon.ReasonUnreadable},
 		{"no action", func(s *Situation) { s.Step.Action = "" }, cordon.ReasonUnreadable},
 		{"no target", func(s *Situation) { s.Step.Target = cordon.Entity{} }, cordon.ReasonUnreadable},

@@ -14,7 +14,7 @@ func tooOld(_ Policy, s Situation) cordon.Verdict {
 	if s.TooOld == "" || s.restores() {
 		return cordon.Verdict{}
 	}
-	return refuse(cordon.ReasonTooOld, "%s: a person must look at it anew", s.TooOld)
+	return refuse(cordon.ReasonTooOld, "%s: needs manual review", s.TooOld)
 }
 
 // undone ends a run that a person undid, whoever asked for it: what is left of

@@ -38,7 +38,7 @@ func unfit(p Policy, s Situation) string {
 	case s.Effect != cordon.EffectContain && s.Effect != cordon.EffectRestore && s.Effect != cordon.EffectPosture:
 		return fmt.Sprintf("the effect %q is not known", s.Effect)
 	case s.Requester == cordon.Requester{}:
-		return "nobody asks"
+		return "no requester"
 	case s.Now.IsZero():
 		return "the time is not known"
 	case s.Step.Action == "" || e.ID() == "":

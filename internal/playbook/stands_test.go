@@ -14,6 +14,8 @@ func TestStands(t *testing.T) {
 	shadow := cordon.Run{State: cordon.RunShadow, Shadow: true}
 	watched := stopped(cordon.RunShadow, cordon.ReasonObserve, 0)
 	watched.Shadow = true
+	unseen := stopped(cordon.RunRefused, cordon.ReasonObserve, 0)
+	unseen.Steps[0].Verdict.Would = &cordon.Verdict{Decision: cordon.Refuse, Reason: cordon.ReasonUnreadable}
 	tests := []struct {
 		name         string
 		earlier, now cordon.Run
@@ -28,6 +30,7 @@ func TestStands(t *testing.T) {
 		{"shadow of an observed tenant, now with a raised mode", watched, cordon.Run{Shadow: true}, cordon.ModeProtect, false},
 		{"shadow, now on", shadow, cordon.Run{}, cordon.ModeEnforce, false},
 		{"observed again", stopped(cordon.RunRefused, cordon.ReasonObserve, 0), cordon.Run{}, cordon.ModeObserve, true},
+		{"observed again, and could not be read before", unseen, cordon.Run{}, cordon.ModeObserve, false},
 		{"observed, now enforced", stopped(cordon.RunRefused, cordon.ReasonObserve, 0), cordon.Run{}, cordon.ModeEnforce, false},
 		{"observed, now in shadow", stopped(cordon.RunRefused, cordon.ReasonObserve, 0), cordon.Run{Shadow: true}, cordon.ModeEnforce, true},
 		{"unreadable", stopped(cordon.RunRefused, cordon.ReasonUnreadable, 0), cordon.Run{}, cordon.ModeEnforce, false},
