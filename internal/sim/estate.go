@@ -44,11 +44,11 @@ func (t *tenant) policyObject(i int, p policySpec) *object {
 		"includeRoles", roles, "excludeRoles", none, "includeGuestsOrExternalUsers", nil, "excludeGuestsOrExternalUsers", nil)
 	apps := newObject("includeApplications", []string{"All"}, "excludeApplications", none, "includeUserActions", none,
 		"includeAuthenticationContextClassReferences", none, "applicationFilter", nil)
-	conditions := newObject("userRiskLevels", orEmpty(p.User), "signInRiskLevels", orEmpty(p.SignIn), "clientAppTypes", p.Clients,
+	conditions := t.cloud.trimmed("conditions", newObject("userRiskLevels", orEmpty(p.User), "signInRiskLevels", orEmpty(p.SignIn), "clientAppTypes", p.Clients,
 		"servicePrincipalRiskLevels", none, "insiderRiskLevels", nil, "platforms", nil, "locations", nil, "devices", nil,
-		"clientApplications", nil, "authenticationFlows", nil, "applications", apps, "users", users)
-	grant := newObject("operator", "OR", "builtInControls", orEmpty(p.Controls), "customAuthenticationFactors", none, "termsOfUse", none,
-		"authenticationStrength", nil)
+		"clientApplications", nil, "authenticationFlows", nil, "applications", apps, "users", users))
+	grant := t.cloud.trimmed("grantControls", newObject("operator", "OR", "builtInControls", orEmpty(p.Controls), "customAuthenticationFactors", none, "termsOfUse", none,
+		"authenticationStrength", nil))
 	return newObject("id", t.guid("policy", strconv.Itoa(i)), "templateId", nil, "displayName", p.Name,
 		"createdDateTime", writeTime(t.cloud.start.AddDate(-1, 0, i)), "modifiedDateTime", nil, "state", p.State,
 		"sessionControls", nil, "conditions", conditions, "grantControls", grant)

@@ -62,9 +62,7 @@ func (t *tenant) historyItem(resource string, risky *object, by string) *object 
 	out := risky.clone()
 	out.set("id", t.hex(32, "history", idOf(risky), risky.text("riskLastUpdatedDateTime"), risky.text("riskState")))
 	if resource == resRiskyUsers {
-		out.set("userId", idOf(risky))
-	} else {
-		out.set("servicePrincipalId", idOf(risky))
+		out.set("userId", idOf(risky)) // the item of a service principal has no such member
 	}
 	out.set("isProcessing", false)
 	out.set("initiatedBy", orNull(by))

@@ -7,7 +7,7 @@ const (
 	riskyPrincipalMembers = "id appId displayName isEnabled isProcessing servicePrincipalType riskLevel riskState riskDetail riskLastUpdatedDateTime"
 	principalRiskMembers  = "id requestId correlationId riskEventType riskState riskLevel riskDetail source detectionTimingType activity tokenIssuerType " +
 		"ipAddress location activityDateTime detectedDateTime lastUpdatedDateTime servicePrincipalId servicePrincipalDisplayName appId keyIds additionalInfo"
-	historyMembers = " userId initiatedBy activity"
+	historyMembers = " initiatedBy activity"
 )
 
 // riskRoutes are the risk of service principals, the history of risk, and
@@ -34,7 +34,7 @@ func riskRoutes() []route {
 		{method: http.MethodGet, path: resPrincipalDetections + "/{id}", needs: events, view: view{options: "$select", members: principalRiskMembers},
 			do: get(resPrincipalDetections, "servicePrincipalRiskDetections/$entity")},
 	}
-	routes = append(routes, historyRoutes(resRiskyUsers, "p2", users, riskyUserMembers+historyMembers)...)
+	routes = append(routes, historyRoutes(resRiskyUsers, "p2", users, riskyUserMembers+" userId"+historyMembers)...)
 	routes = append(routes, historyRoutes(resRiskyPrincipals, "", apps, riskyPrincipalMembers+historyMembers)...)
 	return each(routes, func(r *route) { r.family, r.denied = familyIdentity, deniedIdentity })
 }

@@ -125,7 +125,7 @@ func TestServicePrincipalRisk(t *testing.T) {
 	r.graph("POST", resRiskyPrincipals+"/dismiss", body)
 	r.cloud.Advance(riskDelay)
 	history := r.risks(resRiskyPrincipals + "/" + id + "/history")
-	if len(history) != 2 || history[0].RiskState != "dismissed" || history[1].RiskState != "confirmedCompromised" || history[0].ServicePrincipalID != id {
+	if len(history) != 2 || history[0].RiskState != "dismissed" || history[1].RiskState != "confirmedCompromised" || history[0].ServicePrincipalID != "" {
 		t.Errorf("history: %+v", history)
 	}
 	for i := range 25 {

@@ -10,7 +10,7 @@ const (
 	detectionMembers = "id requestId correlationId riskEventType riskState riskLevel riskDetail source detectionTimingType activity tokenIssuerType " +
 		"ipAddress location activityDateTime detectedDateTime lastUpdatedDateTime userId userDisplayName userPrincipalName additionalInfo"
 	riskyUserMembers = "id isDeleted isProcessing riskLevel riskState riskDetail riskLastUpdatedDateTime userDisplayName userPrincipalName"
-	policyMembers    = "id displayName description templateId createdDateTime modifiedDateTime state conditions grantControls sessionControls deletedDateTime"
+	policyMembers    = "id displayName description templateId createdDateTime modifiedDateTime state conditions grantControls sessionControls"
 	userStandard     = "id businessPhones displayName givenName jobTitle mail mobilePhone officeLocation preferredLanguage surname userPrincipalName"
 	userMembers      = userStandard + " accountEnabled userType onPremisesSyncEnabled onPremisesSecurityIdentifier securityIdentifier " +
 		"proxyAddresses otherMails onPremisesSamAccountName onPremisesDomainName onPremisesUserPrincipalName externalUserState " +

@@ -73,12 +73,11 @@ func bareRig(t *testing.T, c *Cloud) *rig {
 func (r *rig) signIn() {
 	r.t.Helper()
 	me := r.cloud.Info().Tenants[0]
-	for service, scope := range map[string]string{
-		serviceGraph: "https://graph.microsoft.com/.default", serviceDefender: "https://api.securitycenter.microsoft.com/.default",
-	} {
-		if service == serviceDefender && r.cloud.scenario.Tenant.Defender == "absent" {
-			continue
-		}
+	scopes := map[string]string{serviceGraph: "https://" + r.cloud.national.graph + "/.default"}
+	if all := r.cloud.national.defender; len(all) > 0 && r.cloud.scenario.Tenant.Defender != "absent" {
+		scopes[serviceDefender] = all[0] + "/.default"
+	}
+	for service, scope := range scopes {
 		g := r.post(r.cloud.Info().LoginURL+"/"+me.ID+"/oauth2/v2.0/token", credentials(me, scope))
 		r.token[service] = g.field(r.t, "access_token")
 	}

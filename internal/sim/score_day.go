@@ -50,7 +50,7 @@ func (t *tenant) populateControls(c *collection) {
 		c.put(newObject("id", k.id, "azureTenantId", t.id, "actionType", "Config", "actionUrl", "https://security.microsoft.com/securescore?viewid=actions",
 			"controlCategory", k.category, "title", k.title, "deprecated", false, "implementationCost", "Low", "lastModifiedDateTime", nil,
 			"maxScore", k.max, "rank", i+1, "remediation", "<p>"+k.title+".</p>", "remediationImpact", "", "service", k.service,
-			"threats", []string{"Account Breach"}, "tier", k.tier, "userImpact", k.impact, "complianceInformation", nil,
+			"threats", []string{"Account Breach"}, "tier", k.tier, "userImpact", k.impact, "complianceInformation", []*object{},
 			"controlStateUpdates", []*object{}, "vendorInformation", vendorObject()))
 	}
 }

@@ -73,10 +73,10 @@ func subscribe(x *exchange, c *call) (answer, error) {
 		return answer{}, refuse(http.StatusForbidden, "Forbidden", "The limit of %d subscriptions for this app and tenant has been reached.", maxSubscriptions)
 	}
 	t.begin()
-	made := newObject("id", newGUID(), "resource", o.text("resource"), "applicationId", t.clientID, "changeType", o.text("changeType"), "clientState", orNull(o.text("clientState")),
+	made := t.cloud.trimmed(resSubscriptions, newObject("id", newGUID(), "resource", o.text("resource"), "applicationId", t.clientID, "changeType", o.text("changeType"), "clientState", orNull(o.text("clientState")),
 		"notificationUrl", o.text("notificationUrl"), "notificationQueryOptions", nil, "lifecycleNotificationUrl", orNull(o.text("lifecycleNotificationUrl")),
 		"expirationDateTime", writeTime(end), "creatorId", t.principal, "includeResourceData", nil, "latestSupportedTlsVersion", "v1_2",
-		"encryptionCertificate", nil, "encryptionCertificateId", nil, "notificationUrlAppId", nil)
+		"encryptionCertificate", nil, "encryptionCertificateId", nil, "notificationUrlAppId", nil))
 	all.put(made)
 	a := entity(x.context(resSubscriptions+"/$entity"), made)
 	a.status = http.StatusCreated
