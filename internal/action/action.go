@@ -123,7 +123,7 @@ func (v Verb) Explain(err error) string {
 		advice = "Microsoft does not understand the request, and trying again does not help: report it with the request id"
 	case errors.Is(err, cordon.ErrNotFound):
 		advice = "the target no longer exists"
-	case errors.Is(err, cordon.ErrCredential), errors.Is(err, cordon.ErrGone):
+	case errors.Is(err, cordon.ErrCredential), errors.Is(err, cordon.ErrGone), errors.Is(err, cordon.ErrBlocked):
 		advice = "Cordon can no longer enter the tenant: check its credential and consent with cordon doctor"
 	case errors.Is(err, cordon.ErrNotInCloud):
 		advice = "the tenant's cloud has no such API"

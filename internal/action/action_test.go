@@ -215,7 +215,7 @@ func TestExplain(t *testing.T) {
 		}
 	}
 	const enter = "Cordon can no longer enter the tenant: check its credential and consent with cordon doctor. The answer: "
-	for _, err := range []error{cordon.ErrCredential, cordon.ErrGone} {
+	for _, err := range []error{cordon.ErrCredential, cordon.ErrGone, cordon.ErrBlocked} {
 		if got := find(t, cordon.ActionDisableUser).Explain(err); got != enter+err.Error() {
 			t.Errorf("%v: got %s", err, got)
 		}

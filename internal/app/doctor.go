@@ -228,7 +228,7 @@ func (f Finding) failing(err error) Finding {
 		state FeatureState
 	}{
 		{cordon.ErrNotInCloud, NotInCloud}, {cordon.ErrUnlicensed, NotLicensed}, {cordon.ErrNotProvisioned, NotProvisioned},
-		{cordon.ErrCredential, NoEntry}, {cordon.ErrGone, NoEntry}, {cordon.ErrDenied, NotPermitted}, {cordon.ErrThrottled, Throttled}, {errUnmatched, NamesNobody},
+		{cordon.ErrCredential, NoEntry}, {cordon.ErrGone, NoEntry}, {cordon.ErrBlocked, NoEntry}, {cordon.ErrDenied, NotPermitted}, {cordon.ErrThrottled, Throttled}, {errUnmatched, NamesNobody},
 	} {
 		if errors.Is(err, kind.of) {
 			f.State = kind.state

@@ -18,7 +18,7 @@ func TestExitCode(t *testing.T) {
 	}{
 		{cordon.ErrRefused, 4},
 		{cordon.ErrDenied, 1}, {cordon.ErrUnlicensed, 1}, {cordon.ErrNotProvisioned, 1}, {cordon.ErrThrottled, 1}, {cordon.ErrNotFound, 1},
-		{cordon.ErrGone, 1}, {cordon.ErrCredential, 1}, {cordon.ErrUnavailable, 1}, {cordon.ErrMalformed, 1}, {cordon.ErrUnsafeLink, 1},
+		{cordon.ErrGone, 1}, {cordon.ErrBlocked, 1}, {cordon.ErrPartial, 1}, {cordon.ErrCredential, 1}, {cordon.ErrUnavailable, 1}, {cordon.ErrMalformed, 1}, {cordon.ErrUnsafeLink, 1},
 		{cordon.ErrConflict, 1}, {cordon.ErrBadRequest, 1}, {cordon.ErrUnknownOutcome, 1}, {cordon.ErrHeldElsewhere, 1},
 		{errors.New("other"), 1}, {context.Canceled, 1}, {context.DeadlineExceeded, 1}, {io.ErrClosedPipe, 1},
 		{usagef("--limit must be 1 or more"), 2},

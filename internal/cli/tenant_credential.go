@@ -37,6 +37,7 @@ const (
 	credentialExpired = "expired"
 	credentialRefused = "refused"      // sign-in does not take it, or it cannot be had
 	credentialLost    = "consent_lost" // the tenant does not know our app, or has disabled it
+	credentialBlocked = "blocked"      // a policy of the tenant does not let the app in
 	credentialUnknown = "unknown"      // not read
 )
 
@@ -48,7 +49,8 @@ func newTenantCredentialsCmd(d *Deps) *cobra.Command {
 		Long: `Show what each tenant is entered with, when it expires, when it last gave a good
 token, and what is wrong: ok, expires_soon (in 30 days or less), expired, refused
 (or not to be had), consent_lost (the tenant no longer knows the app, or has
-disabled it), unknown (not read). It shows what sync and serve found; nobody is
+disabled it), blocked (a policy such as Conditional Access does not let the app
+in), unknown (not read). It shows what sync and serve found; nobody is
 called. The end of a client secret is known when the configuration tells it (expires)
 or, of a tenant that was added, --secret-expires; a certificate tells it itself.
 
@@ -138,6 +140,8 @@ func (r *credentialRow) judge(found collect.Credential, cov cordon.Coverage, now
 		r.State, r.Reason = credentialUnknown, "was never read: cordon sync and cordon serve read it"
 	case lost == collect.KindConsentLost:
 		r.State = credentialLost
+	case lost == collect.KindAccessBlocked:
+		r.State = credentialBlocked
 	case strings.Contains(reason, secretExpired):
 		r.State = credentialExpired
 	case cov.State == cordon.CoverageDenied && r.State != credentialExpired:

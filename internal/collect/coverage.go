@@ -39,9 +39,9 @@ func (r *Request) Failed(err error, pages int) cordon.Coverage {
 		c.State = cordon.CoverageDenied
 	case errors.Is(err, cordon.ErrDenied):
 		c.State, c.Reason = cordon.CoverageDenied, cordon.Plain("grant the app "+Needs(r.Source)+" and consent as an administrator: "+err.Error(), maxReason)
-	case errors.Is(err, cordon.ErrCredential), errors.Is(err, cordon.ErrGone):
+	case errors.Is(err, cordon.ErrCredential), errors.Is(err, cordon.ErrGone), errors.Is(err, cordon.ErrBlocked):
 		c.State = cordon.CoverageDenied
-	case pages > 0:
+	case pages > 0, errors.Is(err, cordon.ErrPartial):
 		c.State = cordon.CoveragePartial
 	}
 	return c

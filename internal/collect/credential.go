@@ -20,6 +20,7 @@ const (
 	KindCredentialExpires = "credential_expires" //nolint:gosec // a word, no secret: the end is near, or has come
 	KindCredentialRefused = "credential_refused" //nolint:gosec // a word, no secret: sign-in does not take what we show
 	KindConsentLost       = "consent_lost"       // the tenant no longer knows our app, or has disabled it
+	KindAccessBlocked     = "access_blocked"     // a policy of the tenant, such as Conditional Access, does not let our app in
 	KindPermissionsLost   = "permissions_lost"   // a token permits less than the one before
 )
 
@@ -159,6 +160,8 @@ func loss(err error) string {
 	switch {
 	case errors.Is(err, cordon.ErrGone):
 		return KindConsentLost
+	case errors.Is(err, cordon.ErrBlocked):
+		return KindAccessBlocked
 	case errors.Is(err, cordon.ErrCredential):
 		return KindCredentialRefused
 	}
@@ -166,11 +169,11 @@ func loss(err error) string {
 }
 
 // LossOf returns why the credential does not open the tenant, from what its
-// coverage says: KindConsentLost, KindCredentialRefused, or "" when it does,
-// or when something else is in the way.
+// coverage says: KindConsentLost, KindAccessBlocked, KindCredentialRefused, or
+// "" when it does, or when something else is in the way.
 func LossOf(c cordon.Coverage) (kind, reason string) {
 	kind, reason, _ = strings.Cut(c.Reason, ": ")
-	if c.State == cordon.CoverageDenied && (kind == KindConsentLost || kind == KindCredentialRefused) {
+	if c.State == cordon.CoverageDenied && (kind == KindConsentLost || kind == KindAccessBlocked || kind == KindCredentialRefused) {
 		return kind, reason
 	}
 	return "", c.Reason

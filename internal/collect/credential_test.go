@@ -139,6 +139,9 @@ func TestLost(t *testing.T) {
 	if got := lost(whole, cordon.ErrCredential); got.Kind != "credential_refused" || got.Severity != cordon.SeverityHigh || got.ID == first.ID {
 		t.Errorf("refused: %+v", got)
 	}
+	if got := lost(whole, cordon.ErrBlocked); got.Kind != "access_blocked" || got.Severity != cordon.SeverityHigh || got.Title != "The tenant does not let our app in: token: blocked by the tenant" {
+		t.Errorf("blocked: %+v", got)
+	}
 	if got := lost(cordon.Coverage{}, cordon.ErrGone); got.Version != "never" {
 		t.Errorf("never let in: %+v", got)
 	}
@@ -160,6 +163,7 @@ func TestLossOf(t *testing.T) {
 	}{
 		{cordon.ErrGone, cordon.CoverageDenied, "consent_lost", "tenant gone"},
 		{cordon.ErrCredential, cordon.CoverageDenied, "credential_refused", "credential refused"},
+		{cordon.ErrBlocked, cordon.CoverageDenied, "access_blocked", "blocked by the tenant"},
 		{cordon.ErrDenied, cordon.CoverageDenied, "", "permission denied"},
 		{cordon.ErrUnavailable, cordon.CoverageUnreadable, "", "service unavailable"},
 	} {

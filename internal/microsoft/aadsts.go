@@ -2,6 +2,7 @@ package microsoft
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -43,10 +44,21 @@ var refusals = map[int]refusal{
 	900382:  {cordon.ErrGone, "the app is registered in another national cloud: register it in the tenant's"},
 	900432:  {cordon.ErrGone, "the app is registered in another national cloud: register it in the tenant's"},
 	500011:  {cordon.ErrNotProvisioned, "the resource is not in this tenant: the product was never set up there"},
+	650051:  {cordon.ErrNotProvisioned, "the resource is not in this tenant: the product was never set up there"},
+	650052:  {cordon.ErrNotProvisioned, "the resource is not in this tenant: the product was never set up there, or no subscription to it is left"},
+	500014:  {cordon.ErrDenied, "the service principal of the resource is disabled in this tenant: let an administrator enable it, or renew its subscription"},
 	65001:   {cordon.ErrDenied, "nobody has consented to the app: let an administrator of the tenant consent to it"},
 	65004:   {cordon.ErrDenied, "consent was declined: ask the administrator, and send the link again"},
 	90099:   {cordon.ErrDenied, "the app is not authorised by the customer's administrator: have it consented there"},
-	530032:  {cordon.ErrDenied, "a security policy of the tenant blocks the app: let its administrator exempt the app"},
+
+	// The tenant's policies.
+	53003:   {cordon.ErrBlocked, "a Conditional Access policy of the tenant blocks the app: let an administrator exclude the app's service principal from it, or allow the address that Cordon calls from"},
+	530032:  {cordon.ErrBlocked, "a security policy of the tenant blocks the app: let its administrator exempt the app"},
+	530034:  {cordon.ErrBlocked, "the tenant blocks a delegated administrator because of suspicious activity at home: clear the account's risk in its home tenant, then sign in again"},
+	530035:  {cordon.ErrBlocked, "security defaults of the tenant block this sign-in: enter with a secret or certificate of the app, or sign in with a second factor"},
+	53011:   {cordon.ErrBlocked, "the account is blocked because of its risk in its home tenant: clear the risk there, then sign in again"},
+	500021:  {cordon.ErrBlocked, "tenant restrictions on the way do not allow this tenant: let the administrator of the network or proxy that Cordon calls through allow it"},
+	5000224: {cordon.ErrBlocked, "Microsoft has shut this tenant off: ask its administrator whether it is suspended or deleted, and remove it from Cordon if so"},
 
 	// The request.
 	9001023: {cordon.ErrBadRequest, "the tenant must be named by its id: common and consumers are none"},
@@ -89,7 +101,7 @@ var refusalsByError = map[string]error{
 	"interaction_required":    cordon.ErrCredential,
 	"unauthorized_client":     cordon.ErrGone,
 	"invalid_tenant":          cordon.ErrGone,
-	"invalid_resource":        cordon.ErrNotProvisioned,
+	"invalid_resource":        cordon.ErrDenied, // which of its numbers means that the product was never set up is listed above
 	"temporarily_unavailable": cordon.ErrUnavailable,
 	"server_error":            cordon.ErrUnavailable,
 	"access_denied":           cordon.ErrDenied,
@@ -140,8 +152,23 @@ func (a signInAnswer) words() string {
 	return clean(text, 300)
 }
 
-// signInError reads an error of Entra sign-in.
-func signInError(resp *http.Response, body []byte, now time.Time) *Error {
+// graphMissing is what the numbers that mean that a resource is not there say
+// of Microsoft Graph. Every tenant has it, so it is our way in that is gone.
+var graphMissing = refusal{cordon.ErrGone, "Microsoft Graph is missing or disabled in this tenant, and without it Cordon cannot enter: " +
+	"let an administrator enable its service principal, and check the tenant's cloud"}
+
+// refusalOf returns what a number means for a token of that service.
+func refusalOf(s service, number int) (refusal, bool) {
+	r, listed := refusals[number]
+	if s == graph && (errors.Is(r.kind, cordon.ErrNotProvisioned) || number == 500014) {
+		return graphMissing, true
+	}
+	return r, listed
+}
+
+// signInError reads an error of Entra sign-in that came instead of a token for
+// the service.
+func signInError(s service, resp *http.Response, body []byte, now time.Time) *Error {
 	a, _ := Decode[signInAnswer](body) // what cannot be read stays empty
 	e := &Error{
 		Status: resp.StatusCode, Code: string(a.Error), Message: a.words(),
@@ -156,7 +183,7 @@ func signInError(resp *http.Response, body []byte, now time.Time) *Error {
 	if a.Error == codePending {
 		e.Code = codePending
 	}
-	r, listed := refusals[number]
+	r, listed := refusalOf(s, number)
 	if listed {
 		e.kind, e.Message, e.late = r.kind, r.advice, e.Code == slowToArrive
 	} else if advice := adviceByError[string(a.Error)]; advice != "" {

@@ -1,6 +1,7 @@
 package microsoft
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -18,9 +19,17 @@ const (
 
 var errHuge = errors.New("the answer is larger than")
 
-// readBody reads the body of an answer and closes it. Of one that is larger
-// than most it reads no more than needed to know.
+// byteOrderMark is what some services and proxies put before JSON.
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
+// readBody reads the body of an answer and closes it, without a byte-order
+// mark. Of one that is larger than most it reads no more than needed to know.
 func readBody(resp *http.Response, most int64) ([]byte, error) {
+	body, err := readAll(resp, most)
+	return bytes.TrimPrefix(body, byteOrderMark), err
+}
+
+func readAll(resp *http.Response, most int64) ([]byte, error) {
 	defer func() { _ = resp.Body.Close() }()
 	ceiling := most
 	if resp.StatusCode >= 300 {

@@ -118,15 +118,21 @@ func (c *core) judge(ctx context.Context, q *request, t *token, resp *http.Respo
 	case readErr != nil:
 		return nil, c.unanswered(ctx, q, false, fmt.Errorf("the answer broke off: %w", readErr))
 	}
+	q.partial = partialWords(resp)
 	return body, nil
 }
 
-// doubt returns an error when the success of a write is not Microsoft's: a
-// proxy that answers 200 with a page of its own has done nothing.
+// doubt returns an error when the success of a write is none: a proxy that
+// answers 200 with a page of its own has done nothing, and what a service has
+// done that answers 200 with an error is known to nobody. Reading the state
+// back tells.
 func (c *core) doubt(q *request, resp *http.Response, body []byte) error {
 	text := strings.TrimSpace(string(body[:min(len(body), 64)]))
-	if text == "" || text[0] == '{' {
+	if text == "" {
 		return nil
+	}
+	if text[0] == '{' {
+		return c.errorInside(q, body)
 	}
 	return c.fail(q, &Error{Status: resp.StatusCode, kind: cordon.ErrUnknownOutcome, Message: "the answer is not JSON"})
 }
@@ -136,7 +142,7 @@ func (c *core) doubt(q *request, resp *http.Response, body []byte) error {
 func redirected(resp *http.Response) *Error {
 	e := &Error{Status: resp.StatusCode, kind: cordon.ErrMalformed, Message: "an API does not redirect", RequestID: resp.Header.Get("Request-Id")}
 	to, err := url.Parse(resp.Header.Get("Location"))
-	if err != nil || to.Host != "" && (to.Scheme != "https" && to.Scheme != "" || !strings.EqualFold(to.Host, resp.Request.URL.Host)) || to.Opaque != "" {
+	if err != nil || to.Host != "" && (to.Scheme != "https" && to.Scheme != "" || !sameHost(to.Host, resp.Request.URL.Host)) || to.Opaque != "" {
 		e.kind, e.Message = cordon.ErrUnsafeLink, "redirected to another host"
 	}
 	return e

@@ -3,6 +3,8 @@ package microsoft
 import (
 	"net/url"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/cordonhq/cordon"
 )
@@ -14,9 +16,9 @@ const linkCeiling = 16 << 10
 // another query on the address that was asked first, because the bearer token
 // goes along.
 type walker struct {
-	hosts []string // that a link may carry
-	path  string   // escaped, of the first request
-	seen  map[string]struct{}
+	hosts []string            // that a link may carry
+	path  string              // escaped, of the first request
+	seen  map[string]struct{} // queries of the links so far
 	pages int
 }
 
@@ -25,20 +27,17 @@ func (w *walker) follow(link string) (string, *Error) {
 	if len(link) > linkCeiling {
 		return "", &Error{kind: cordon.ErrMalformed, Message: "the next link is too long"}
 	}
-	if !w.safe(link) {
+	u, err := url.Parse(link)
+	if err != nil || !w.safe(u) {
 		return "", &Error{kind: cordon.ErrUnsafeLink, Message: "refused to follow " + clean(link, 160)}
 	}
-	if _, again := w.seen[link]; again {
+	if _, again := w.seen[u.RawQuery]; again {
 		return "", &Error{kind: cordon.ErrMalformed, Message: "the next link leads back to a page that was read"}
 	}
 	if w.seen == nil {
 		w.seen = map[string]struct{}{}
 	}
-	w.seen[link] = struct{}{}
-	u, err := url.Parse(link)
-	if err != nil {
-		return "", &Error{kind: cordon.ErrUnsafeLink, Message: "the next link is no URL"}
-	}
+	w.seen[u.RawQuery] = struct{}{}
 	return u.RawQuery, w.count()
 }
 
@@ -52,11 +51,20 @@ func (w *walker) count() *Error {
 
 // safe reports whether the link is https, to our host and port, to the path
 // that was asked first, and carries nothing else than a query.
-func (w *walker) safe(link string) bool {
-	u, err := url.Parse(link)
-	if err != nil {
-		return false
-	}
+func (w *walker) safe(u *url.URL) bool {
 	plain := u.Scheme == "https" && u.Opaque == "" && u.User == nil && u.Fragment == "" && u.RawFragment == ""
-	return plain && slices.Contains(w.hosts, u.Host) && u.EscapedPath() == w.path
+	ours := func(host string) bool { return sameHost(u.Host, host) }
+	return plain && slices.ContainsFunc(w.hosts, ours) && u.EscapedPath() == w.path
+}
+
+// sameHost reports whether two hosts of https URLs, with their ports or
+// without, are the same: letters compare without case, and 443 is the port
+// that is meant when none is given.
+func sameHost(a, b string) bool {
+	return a != "" && ascii(a) && ascii(b) && strings.EqualFold(strings.TrimSuffix(a, ":443"), strings.TrimSuffix(b, ":443"))
+}
+
+// ascii reports whether s has no other characters: some fold into letters.
+func ascii(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }

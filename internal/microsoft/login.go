@@ -118,7 +118,7 @@ func (k *courier) note(e *Error) { k.err = e }
 func (k *courier) Do(req *http.Request) (*http.Response, error) {
 	c := k.client
 	k.err = nil // of an answer before; what comes next tells
-	if req.URL.Scheme != "https" || req.URL.Host != c.at.hosts[login].name || req.URL.User != nil {
+	if req.URL.Scheme != "https" || !sameHost(req.URL.Host, c.at.hosts[login].name) || req.URL.User != nil {
 		k.err = &Error{kind: cordon.ErrUnsafeLink, Message: "sign-in sends us to another host: " + clean(req.URL.Host, 120)}
 		return nil, k.err
 	}
@@ -143,7 +143,7 @@ func (k *courier) Do(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if resp.StatusCode >= 300 {
-		k.err = signInError(resp, body, c.hub.now())
+		k.err = signInError(k.service, resp, body, c.hub.now())
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil

@@ -1,6 +1,7 @@
 package microsoft
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"iter"
@@ -20,7 +21,9 @@ type Page struct {
 const pageCeiling = 2000
 
 // pages walks a collection by following next links. An error is always the
-// last pair, so a loop that meets none has seen the whole collection.
+// last pair, so a loop that meets none has seen the whole collection. Pages
+// that say of themselves that they are not complete are yielded, and the walk
+// ends with ErrPartial.
 func (c *core) pages(ctx context.Context, first *request) iter.Seq2[Page, error] {
 	return c.walk(ctx, first, 0)
 }
@@ -30,15 +33,17 @@ func (c *core) pages(ctx context.Context, first *request) iter.Seq2[Page, error]
 func (c *core) walk(ctx context.Context, first *request, size int) iter.Seq2[Page, error] {
 	return func(yield func(Page, error) bool) {
 		q, w := *first, walker{hosts: c.at.hosts[first.service].names, path: first.path}
+		var partial *Error
 		for read := 0; ; {
 			page, next, err := c.page(ctx, &q)
 			if err != nil {
 				yield(Page{}, err)
 				return
 			}
-			if !yield(page, nil) {
+			if !yield(page.Page, nil) {
 				return
 			}
+			partial = cmp.Or(partial, page.partial)
 			var bad *Error
 			n := len(page.Items) + page.Skipped
 			read += n
@@ -47,6 +52,8 @@ func (c *core) walk(ctx context.Context, first *request, size int) iter.Seq2[Pag
 				q.query, bad = w.follow(next)
 			case size > 0 && n >= size:
 				q.query, bad = first.query+"&$skip="+strconv.Itoa(read), w.count()
+			case partial != nil:
+				bad = partial
 			default:
 				return
 			}
@@ -58,15 +65,30 @@ func (c *core) walk(ctx context.Context, first *request, size int) iter.Seq2[Pag
 	}
 }
 
+// A readPage is a page, and what it says of itself.
+type readPage struct {
+	Page
+	partial *Error // why it is not complete; nil when it is
+}
+
 // page reads one page and the link to the next.
-func (c *core) page(ctx context.Context, q *request) (Page, string, error) {
+func (c *core) page(ctx context.Context, q *request) (readPage, string, error) {
 	body, err := c.do(ctx, q)
 	if err != nil {
-		return Page{}, "", err
+		return readPage{}, "", err
 	}
 	page, next, err := split(body)
 	if err != nil {
-		return Page{}, "", c.fail(q, &Error{Status: 200, kind: cordon.ErrMalformed, Message: err.Error()})
+		if said := c.errorInside(q, body); said != nil {
+			err = said
+		} else {
+			err = c.fail(q, &Error{Status: 200, kind: cordon.ErrMalformed, Message: err.Error()})
+		}
+		return readPage{}, "", err
 	}
-	return page, next, nil
+	read := readPage{Page: page.Page}
+	if words := cmp.Or(q.partial, page.failure); words != "" {
+		read.partial = c.partial(q, words)
+	}
+	return read, next, nil
 }

@@ -28,6 +28,8 @@ type request struct {
 
 	patience time.Duration // longest time for one exchange, when that is more than the hub's
 	most     int64         // largest body of an answer; zero: bodyCeiling
+
+	partial string // why the last answer to a read is not complete, as its headers say; "" when they do not
 }
 
 // get returns the read of a path.

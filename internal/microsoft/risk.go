@@ -81,7 +81,7 @@ func (c *core) riskHistory(ctx context.Context, collection, id string) ([]RiskHi
 // Needs: IdentityRiskyUser.ReadWrite.All
 // Licence: Entra ID P2
 func (s *RiskService) ConfirmCompromised(ctx context.Context, ids []string, requestID string) error {
-	return (*core)(s).judgeRisk(ctx, FamilyIdentityProtection, pathRiskyUsers+"/confirmCompromised", "userIds", ids, requestID)
+	return (*core)(s).judgeRisk(ctx, pathRiskyUsers+"/confirmCompromised", "userIds", ids, requestID)
 }
 
 // ConfirmSafe tells Entra that these users are safe, and so teaches it. It
@@ -91,7 +91,7 @@ func (s *RiskService) ConfirmCompromised(ctx context.Context, ids []string, requ
 // Needs: IdentityRiskyUser.ReadWrite.All
 // Licence: Entra ID P2
 func (s *RiskService) ConfirmSafe(ctx context.Context, ids []string, requestID string) error {
-	return (*core)(s).judgeRisk(ctx, FamilyIdentityProtection, pathRiskyUsers+"/confirmSafe", "userIds", ids, requestID)
+	return (*core)(s).judgeRisk(ctx, pathRiskyUsers+"/confirmSafe", "userIds", ids, requestID)
 }
 
 // Dismiss tells Entra that these users are at no risk. It takes object ids and
@@ -101,16 +101,16 @@ func (s *RiskService) ConfirmSafe(ctx context.Context, ids []string, requestID s
 // Needs: IdentityRiskyUser.ReadWrite.All
 // Licence: Entra ID P2
 func (s *RiskService) Dismiss(ctx context.Context, ids []string, requestID string) error {
-	return (*core)(s).judgeRisk(ctx, FamilyIdentityProtection, pathRiskyUsers+"/dismiss", "userIds", ids, requestID)
+	return (*core)(s).judgeRisk(ctx, pathRiskyUsers+"/dismiss", "userIds", ids, requestID)
 }
 
 // judgeRisk says something of up to RiskChunk objects in one request.
-func (c *core) judgeRisk(ctx context.Context, f Family, path, field string, ids []string, requestID string) error {
+func (c *core) judgeRisk(ctx context.Context, path, field string, ids []string, requestID string) error {
 	strange := func(id string) bool { return !cordon.IsGUID(id) }
 	if len(ids) == 0 || len(ids) > RiskChunk || slices.ContainsFunc(ids, strange) {
-		return c.bad(edit(http.MethodPost, graph, f, path, requestID), "needs 1 to 60 object ids")
+		return c.bad(edit(http.MethodPost, graph, FamilyIdentityProtection, path, requestID), "needs 1 to 60 object ids")
 	}
-	return c.write(ctx, http.MethodPost, f, path, map[string][]string{field: ids}, requestID)
+	return c.write(ctx, http.MethodPost, FamilyIdentityProtection, path, map[string][]string{field: ids}, requestID)
 }
 
 // RiskyUsersInvokeAction asks for an action, such as "forcePasswordReset", on

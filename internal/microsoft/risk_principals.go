@@ -70,7 +70,7 @@ func (s *RiskService) ServicePrincipalDetections(ctx context.Context, since time
 // Licence: Workload Identities Premium
 func (s *RiskService) ConfirmServicePrincipalsCompromised(ctx context.Context, ids []string, requestID string) error {
 	path := pathRiskyPrincipals + "/confirmCompromised"
-	return (*core)(s).judgeRisk(ctx, FamilyIdentityProtection, path, "servicePrincipalIds", ids, requestID)
+	return (*core)(s).judgeRisk(ctx, path, "servicePrincipalIds", ids, requestID)
 }
 
 // DismissServicePrincipals tells Entra that these service principals are at no
@@ -81,7 +81,7 @@ func (s *RiskService) ConfirmServicePrincipalsCompromised(ctx context.Context, i
 // Licence: Workload Identities Premium
 func (s *RiskService) DismissServicePrincipals(ctx context.Context, ids []string, requestID string) error {
 	path := pathRiskyPrincipals + "/dismiss"
-	return (*core)(s).judgeRisk(ctx, FamilyIdentityProtection, path, "servicePrincipalIds", ids, requestID)
+	return (*core)(s).judgeRisk(ctx, path, "servicePrincipalIds", ids, requestID)
 }
 
 // A RiskyServicePrincipal is a service principal with the risk that Entra

@@ -2,9 +2,11 @@ package microsoft
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -18,12 +20,18 @@ var errNoPage = errors.New("the answer is no collection")
 
 // split takes a page apart without decoding its items. Without an array
 // "value" there is no page: an error must not look like an empty list.
-func split(body []byte) (page Page, next string, err error) {
+func split(body []byte) (page splitPage, next string, err error) {
 	s := splitter{body: body, dec: jsontext.NewDecoder(bytes.NewBuffer(body), lenient)}
 	if err := s.object(&page, &next); err != nil {
-		return Page{}, "", err
+		return splitPage{}, "", err
 	}
 	return page, next, nil
+}
+
+// A splitPage is a page, and the words of an error beside its items.
+type splitPage struct {
+	Page
+	failure string
 }
 
 type splitter struct {
@@ -32,7 +40,7 @@ type splitter struct {
 }
 
 // object reads the whole answer.
-func (s splitter) object(page *Page, next *string) error {
+func (s splitter) object(page *splitPage, next *string) error {
 	if s.dec.PeekKind() != '{' {
 		return fmt.Errorf("%w: not a JSON object", errNoPage)
 	}
@@ -60,7 +68,7 @@ func (s splitter) object(page *Page, next *string) error {
 }
 
 // field reads one field of the answer and returns its name.
-func (s splitter) field(page *Page, next *string) (string, error) {
+func (s splitter) field(page *splitPage, next *string) (string, error) {
 	tok, err := s.dec.ReadToken()
 	if err != nil {
 		return "", broken(err)
@@ -68,9 +76,11 @@ func (s splitter) field(page *Page, next *string) (string, error) {
 	name := tok.String()
 	switch name {
 	case "value":
-		err = s.items(page)
+		err = s.items(&page.Page)
 	case "@odata.nextLink":
 		*next, err = s.link()
+	case "error":
+		page.failure, err = s.failure()
 	default:
 		_, err = s.value()
 	}
@@ -111,6 +121,19 @@ func (s splitter) value() (json.RawMessage, error) {
 		return nil, fmt.Errorf("%w: nested too deep", errNoPage)
 	}
 	return json.RawMessage(raw), nil
+}
+
+// failure reads an error beside the items; null is none.
+func (s splitter) failure() (string, error) {
+	raw, err := s.value()
+	if err != nil || string(raw) == "null" {
+		return "", err
+	}
+	e, _ := Decode[struct {
+		Code    Text `json:"code"`
+		Message Text `json:"message"`
+	}](raw) // what is no object stays empty
+	return cmp.Or(strings.Trim(clean(string(e.Code), 80)+": "+clean(string(e.Message), 300), ": "), "an error without words"), nil
 }
 
 // link reads the next link; null is none.

@@ -91,7 +91,7 @@ func TestNationalClouds(t *testing.T) {
 				tenant.Cloud = cordon.CloudGlobal
 			}
 			c = s.client(t, tenant, microsoft.NewSecretCredential(s.info.Tenants[0].ClientSecret))
-			if err := c.CheckToken(t.Context(), microsoft.ResourceGraph); !errors.Is(err, cordon.ErrNotProvisioned) {
+			if err := c.CheckToken(t.Context(), microsoft.ResourceGraph); !errors.Is(err, cordon.ErrGone) {
 				t.Errorf("with the scope of %s: got %v", tenant.Cloud, err)
 			}
 		})

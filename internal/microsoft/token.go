@@ -169,7 +169,7 @@ func stopFor(err error) time.Duration {
 
 // stops reports whether asking again at once is no use.
 func stops(err error) bool {
-	for _, kind := range []error{cordon.ErrCredential, cordon.ErrGone, cordon.ErrDenied, cordon.ErrThrottled} {
+	for _, kind := range []error{cordon.ErrCredential, cordon.ErrGone, cordon.ErrBlocked, cordon.ErrDenied, cordon.ErrThrottled} {
 		if errors.Is(err, kind) {
 			return true
 		}

@@ -27,23 +27,23 @@ func TestSignInErrors(t *testing.T) {
 		want   error
 		says   string
 	}{
-		"wrong secret":     {aad(401, "invalid_client", 7000215, "Invalid client secret "+canary), cordon.ErrCredential, "AADSTS7000215: the client secret is wrong: store the secret's value, not its id (request trace-1)"},
-		"expired secret":   {aad(401, "invalid_client", 7000222, "x"), cordon.ErrCredential, "AADSTS7000222: the client secret has expired"},
-		"bad certificate":  {aad(401, "invalid_client", 700027, "x"), cordon.ErrCredential, "AADSTS700027"},
-		"app unknown":      {aad(400, "unauthorized_client", 700016, "x"), cordon.ErrGone, "consent"},
-		"app disabled":     {aad(400, "unauthorized_client", 7000112, "x"), cordon.ErrGone, "service principal"},
-		"no such tenant":   {aad(400, "invalid_request", 90002, "x"), cordon.ErrGone, "tenant id"},
-		"no such resource": {aad(400, "invalid_resource", 500011, "x"), cordon.ErrNotProvisioned, "never set up"},
-		"busy":             {aad(400, "temporarily_unavailable", 90024, "x"), cordon.ErrUnavailable, "try again"},
-		"loop":             {aad(400, "invalid_grant", 50196, "x"), cordon.ErrThrottled, "too often"},
-		"429":              {say(429, `{"error":"x"}`), cordon.ErrThrottled, "429"},
-		"500":              {say(500, "<html>"), cordon.ErrUnavailable, "500"},
-		"503":              {say(503, `{"error":"server_error"}`), cordon.ErrUnavailable, "503"},
-		"unknown number":   {aad(401, "invalid_client", 999999, "Something else "+canary+" here"), cordon.ErrCredential, "AADSTS999999: Something else [secret] here"},
-		"unknown error":    {aad(400, "invalid_scope", 7011999, "bad scope"), cordon.ErrBadRequest, "bad scope"},
-		"500, unknown":     {aad(500, "invalid_scope", 7011999, "bad scope"), cordon.ErrUnavailable, "AADSTS7011999"},
-		"html":             {say(200, "<html>"), cordon.ErrMalformed, "malformed"},
-		"html error":       {say(400, "<html>"), cordon.ErrMalformed, "no error of sign-in"},
+		"wrong secret":    {aad(401, "invalid_client", 7000215, "Invalid client secret "+canary), cordon.ErrCredential, "AADSTS7000215: the client secret is wrong: store the secret's value, not its id (request trace-1)"},
+		"expired secret":  {aad(401, "invalid_client", 7000222, "x"), cordon.ErrCredential, "AADSTS7000222: the client secret has expired"},
+		"bad certificate": {aad(401, "invalid_client", 700027, "x"), cordon.ErrCredential, "AADSTS700027"},
+		"app unknown":     {aad(400, "unauthorized_client", 700016, "x"), cordon.ErrGone, "consent"},
+		"app disabled":    {aad(400, "unauthorized_client", 7000112, "x"), cordon.ErrGone, "service principal"},
+		"no such tenant":  {aad(400, "invalid_request", 90002, "x"), cordon.ErrGone, "tenant id"},
+		"no Graph":        {aad(400, "invalid_resource", 500011, "x"), cordon.ErrGone, "Microsoft Graph is missing or disabled"},
+		"busy":            {aad(400, "temporarily_unavailable", 90024, "x"), cordon.ErrUnavailable, "try again"},
+		"loop":            {aad(400, "invalid_grant", 50196, "x"), cordon.ErrThrottled, "too often"},
+		"429":             {say(429, `{"error":"x"}`), cordon.ErrThrottled, "429"},
+		"500":             {say(500, "<html>"), cordon.ErrUnavailable, "500"},
+		"503":             {say(503, `{"error":"server_error"}`), cordon.ErrUnavailable, "503"},
+		"unknown number":  {aad(401, "invalid_client", 999999, "Something else "+canary+" here"), cordon.ErrCredential, "AADSTS999999: Something else [secret] here"},
+		"unknown error":   {aad(400, "invalid_scope", 7011999, "bad scope"), cordon.ErrBadRequest, "bad scope"},
+		"500, unknown":    {aad(500, "invalid_scope", 7011999, "bad scope"), cordon.ErrUnavailable, "AADSTS7011999"},
+		"html":            {say(200, "<html>"), cordon.ErrMalformed, "malformed"},
+		"html error":      {say(400, "<html>"), cordon.ErrMalformed, "no error of sign-in"},
 		"redirect": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://evil.example/", http.StatusTemporaryRedirect)
 		}, cordon.ErrUnsafeLink, "redirect"},
@@ -76,14 +76,15 @@ func TestEveryRefusalAdvises(t *testing.T) {
 	kinds := map[error][]int{
 		cordon.ErrCredential: {7000215, 7000222, 700027, 7000218, 50013, 500133, 50012, 50048, 700229, 50034, 50057, 50053, 50055, 50126, 50076, 50079, 50173, 50133},
 		cordon.ErrGone:       {700016, 7000112, 90002, 90038, 900382, 900432},
-		cordon.ErrDenied:     {65001, 65004, 530032, 90099}, cordon.ErrNotProvisioned: {500011},
+		cordon.ErrDenied:     {65001, 65004, 90099, 500014}, cordon.ErrNotProvisioned: {500011, 650051, 650052},
+		cordon.ErrBlocked:    {53003, 530032, 530034, 530035, 53011, 500021, 5000224},
 		cordon.ErrBadRequest: {50194, 9001023, 70011, 700022, 28002, 28003, 900144},
 		cordon.ErrThrottled:  {50196, 90055}, cordon.ErrUnavailable: {70021, 90024, 90033, 50033, 90006},
 	}
 	for want, numbers := range kinds {
 		for _, n := range numbers {
 			resp := &http.Response{StatusCode: 400}
-			e := signInError(resp, []byte(fmt.Sprintf(`{"error":"invalid_request","error_description":"AADSTS%d: words\r\nTrace ID: x"}`, n)), time.Time{})
+			e := signInError(defender, resp, []byte(fmt.Sprintf(`{"error":"invalid_request","error_description":"AADSTS%d: words\r\nTrace ID: x"}`, n)), time.Time{})
 			if !errors.Is(e, want) || e.Code != fmt.Sprintf("AADSTS%d", n) || !strings.Contains(e.Message, ":") || strings.Contains(e.Message, "words") {
 				t.Errorf("%d: got %v, want %v", n, e, want)
 			}

@@ -98,7 +98,7 @@ func (s *UsersService) Count(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, err := strconv.Atoi(strings.TrimSpace(strings.TrimPrefix(string(body[:min(len(body), 32)]), "\ufeff")))
+	n, err := strconv.Atoi(strings.TrimSpace(string(body[:min(len(body), 32)])))
 	if err != nil || n < 0 {
 		return 0, c.fail(q, &Error{Status: http.StatusOK, kind: cordon.ErrMalformed, Message: "the answer is no number"})
 	}

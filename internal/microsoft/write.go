@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/cordonhq/cordon"
 )
@@ -38,6 +39,9 @@ func (c *core) send(ctx context.Context, q *request, body any) ([]byte, error) {
 // ErrUnknownOutcome.
 func answered[T any](ctx context.Context, c *core, q *request, body any) (T, error) {
 	raw, err := c.send(ctx, q, body)
+	if err == nil {
+		err = c.errorInside(q, raw)
+	}
 	if err != nil {
 		var zero T
 		return zero, err
@@ -65,9 +69,15 @@ func (c *core) odd(q *request, message string) error {
 
 // read gets one object.
 func read[T any](ctx context.Context, c *core, q *request) (T, error) {
+	var zero T
 	body, err := c.do(ctx, q)
 	if err != nil {
-		var zero T
+		return zero, err
+	}
+	if strings.HasPrefix(q.partial, "206") {
+		return zero, c.partial(q, q.partial)
+	}
+	if err := c.errorInside(q, body); err != nil {
 		return zero, err
 	}
 	v, err := Decode[T](body)
