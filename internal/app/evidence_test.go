@@ -120,6 +120,26 @@ func TestOneDetectorsWordTwice(t *testing.T) {
 	}
 }
 
+// What never counts meets no condition of a playbook either: without it no
+// signal is of high severity.
+func TestDiscountedMeetsNoCondition(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "empty", tenantYAML{})
+	id := w.user(1, "user")
+	w.risk("anomalousToken", id, map[string]any{"riskLevel": "medium"})
+	w.alert("a1", "microsoftDefenderForEndpoint", map[string]any{"severity": "medium"}, accusing(id))
+	w.alert("a2", "microsoftDefenderForEndpoint", map[string]any{"detectionSource": "customDetection"}, accusing(id))
+	w.sync()
+	if in := w.incidentOf(id); w.actedOn(id) || len(in.Signals) != 3 {
+		t.Errorf("incident %+v, runs %s", in, brief(w.runs()))
+	}
+	w.alert("a3", "microsoftDefenderForEndpoint", nil, accusing(id))
+	w.sync()
+	if !w.actedOn(id) {
+		t.Error("with a signal of high severity no run acts")
+	}
+}
+
 // Who is cleared by an alert, or only named as context, stays visible on it and
 // is not contained by it, whatever else is known of them.
 func TestBystanderIsLeftAlone(t *testing.T) {

@@ -47,7 +47,8 @@ not be read.`,
 		Example: `  cordon signal list
   cordon signal list ada@contoso.com --since 7d
   cordon signal list 'contoso-*' --tag ring=canary
-  cordon signal list contoso --source endpoint_alerts -o json`,
+  cordon signal list contoso --source endpoint_alerts -o json
+  cordon signal list --discounted              what corroborates nothing, and what cannot be read`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := oneOf("--source", source, texts(cordon.Sources())); err != nil {
@@ -73,6 +74,7 @@ not be read.`,
 	}
 	sel = d.tenantFlags(cmd)
 	limitFlag(cmd, &f.Limit)
+	cmd.Flags().BoolVar(&f.Discounted, "discounted", false, "only what corroborates nothing, such as custom detections and what cannot be read")
 	cmd.Flags().StringVar(&source, "source", "", "only this source, such as risk_detections")
 	cmd.Flags().Var(&from, "since", "only what changed since: 48h, 7d, 2026-11-01 or 2026-11-01T08:00:00Z")
 	return cmd

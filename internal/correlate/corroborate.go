@@ -27,6 +27,12 @@ func counts(s cordon.Signal, e cordon.Entity) bool {
 	return s.Severity.Rank() >= cordon.SeverityMedium.Rank() && s.Discounted == "" && isProduct(s.Detector) && s.Accuses(e)
 }
 
+// Evidence returns the newest versions of the signals that hold something
+// against e and are not discounted: what a playbook looks at.
+func Evidence(e cordon.Entity, signals []cordon.Signal) []cordon.Signal {
+	return slices.DeleteFunc(Latest(signals), func(s cordon.Signal) bool { return s.Discounted != "" || !s.Accuses(e) })
+}
+
 // isProduct reports whether a detector is somebody's that can be independent
 // of others.
 func isProduct(d cordon.Detector) bool {

@@ -47,7 +47,7 @@ func (e *Engine) decideOne(ctx context.Context, incidentID string) error {
 			return err
 		}
 		for _, p := range e.Playbooks {
-			run, err := e.offer(ctx, tx, t, p, in, correlate.Latest(signals))
+			run, err := e.offer(ctx, tx, t, p, in, correlate.Evidence(in.Entity, signals))
 			if err != nil {
 				return err
 			}

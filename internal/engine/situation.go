@@ -213,7 +213,7 @@ func (e *Engine) fillCorroboration(ctx context.Context, tx *store.Tx, r cordon.R
 	if err != nil {
 		return err
 	}
-	signals = correlate.Latest(signals)
+	signals = correlate.Evidence(in.Entity, signals)
 	sit.Detectors = correlate.Corroborated(in.Entity, signals, e.Playbooks[i].Corroboration.Within)
 	sit.Confirmed = correlate.Confirmed(in.Entity, signals)
 	sit.TooOld = e.Playbooks[i].TooOld(signals, sit.Now)

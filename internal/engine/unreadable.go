@@ -69,7 +69,7 @@ func (e *Engine) notifyUnreadable(ctx context.Context, tx *store.Tx, f *feed, fi
 	}
 	return e.notice(ctx, tx, *f.tenant, cordon.Notice{
 		Kind: cordon.NoticeCoverage, Severity: cordon.SeverityMedium, Reason: "unreadable_item",
-		Title: fmt.Sprintf("%s: %d of the new items cannot be read, and no playbook acts on them. The first%s: %s. Look at them with cordon signal list --source %s; more within the next hour are not notified",
+		Title: fmt.Sprintf("%s: %d of the new items cannot be read, and no playbook acts on them. The first%s: %s. Look at them with cordon signal list --source %s --discounted; more within the next hour are not notified",
 			f.source, many, about, why, f.source),
 	})
 }

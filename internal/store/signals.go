@@ -112,6 +112,8 @@ type SignalFilter struct {
 	Names   []string // any of these names an entity of the signal
 	Since   time.Time
 	Limit   int
+
+	Discounted bool // only those that corroborate nothing
 }
 
 // Signals returns signals, newest first.
@@ -124,6 +126,9 @@ func (t *Tx) Signals(ctx context.Context, f SignalFilter) ([]cordon.Signal, erro
 	if f.Source != "" {
 		args = append(args, string(f.Source))
 		where = append(where, "source = $"+strconv.Itoa(len(args)))
+	}
+	if f.Discounted {
+		where = append(where, "(discounted != '' OR kind = 'unreadable_item')")
 	}
 	if len(f.Names) > 0 {
 		named, patterns := namedAny("entities || named", f.Names, len(args)+1)
