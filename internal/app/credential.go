@@ -95,9 +95,21 @@ func (c *Credential) relative(folder string) {
 }
 
 // open returns the credential itself, with its end when the configuration
-// names one. Secrets and certificates are read now, a federated token whenever
-// one is needed.
+// names one. Secrets and certificates are read now, and again when sign-in
+// refuses them; a federated token is read whenever one is needed.
 func (c Credential) open(ctx context.Context, o Options) (microsoft.Credential, error) {
+	opened, err := c.read(ctx, o)
+	if err != nil {
+		return opened, err
+	}
+	if strings.HasPrefix(c.Secret.ref, "command:") || strings.HasPrefix(c.Certificate.ref, "command:") {
+		return opened, nil // what prints it is not run again each time that it is refused
+	}
+	return opened.ReadAgain(func(ctx context.Context) (microsoft.Credential, error) { return c.open(ctx, o) }), nil
+}
+
+// read returns the credential as its place holds it now.
+func (c Credential) read(ctx context.Context, o Options) (microsoft.Credential, error) {
 	opened, err := c.way(ctx, o)
 	if end, ok := c.expires(); ok && err == nil {
 		opened = opened.Until(end)

@@ -311,3 +311,21 @@ func (w *world) configureTwo() {
 	w.write(w.file, string(b))
 	w.write(filepath.Join(filepath.Dir(w.file), "secret"), w.tenant.ClientSecret)
 }
+
+// TestSecretFileIsReadAgain: a secret that was renewed in its file is used as
+// soon as sign-in refuses the old one, without a restart.
+func TestSecretFileIsReadAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "empty", tenantYAML{})
+	secret := filepath.Join(filepath.Dir(w.file), "secret")
+	w.write(secret, "not-the-secret-any-more")
+	h := w.open(app.Options{Now: time.Now})
+	w.write(secret, "\ufeff"+w.tenant.ClientSecret+"\r\n")
+	if err := errors.Join(h.Engine.Once(t.Context(), nil), h.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if c := w.coverage()[cordon.SourceCredential]; c.State != cordon.CoverageWhole {
+		t.Errorf("got %+v", c)
+	}
+	w.wantTold("read again")
+}

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // A SecretRef says where a secret is: env:NAME, file:PATH, or command:LINE for
@@ -73,10 +75,15 @@ func (r SecretRef) reveal(ctx context.Context, key string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", key, err)
 	}
-	return strings.TrimRight(string(b), "\r\n"), nil
+	text := strings.TrimRight(string(b), "\r\n")
+	if strange := func(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\r\n\t", r) }; !utf8.ValidString(text) || strings.ContainsFunc(text, strange) {
+		return "", fmt.Errorf("%s: %s holds bytes that are no text: store it as UTF-8, without anything else", key, r)
+	}
+	return text, nil
 }
 
-// bytes returns the secret as it stands there, which is not always text.
+// bytes returns the secret as it stands there, which is not always text. Text
+// is UTF-8 without a byte-order mark then.
 func (r SecretRef) bytes(ctx context.Context) (b []byte, err error) {
 	if err := r.check(); err != nil {
 		return nil, err
@@ -99,7 +106,8 @@ func (r SecretRef) bytes(ctx context.Context) (b []byte, err error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case len(bytes.TrimRight(b, "\r\n")) == 0:
+	}
+	if b = plainText(b); len(bytes.TrimRight(b, "\r\n")) == 0 {
 		return nil, fmt.Errorf("%s%s is empty", where, place)
 	}
 	return b, nil

@@ -1,6 +1,7 @@
 package microsoft
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/rand"
@@ -9,14 +10,9 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
-
-	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
-	"software.sslmate.com/src/go-pkcs12"
 )
 
 // A certificate signs assertions. It is parsed once, for all tenants.
@@ -31,8 +27,10 @@ type certificate struct {
 const assertionLife = 5 * time.Minute
 
 // NewCertificateCredential returns a credential that signs assertions with
-// the key of a certificate. It takes PEM with certificate and unencrypted key
-// in any order, or PKCS#12 with its password.
+// the key of a certificate. It takes PEM with certificates and unencrypted keys
+// in any order, or PKCS#12 with its password, also in Base64 as Azure Key Vault
+// gives it. Of several certificates whose key is there it uses the one that
+// ends last.
 //
 // Source: entra-docs certificate-credentials.
 func NewCertificateCredential(pemOrPFX []byte, password string) (Credential, error) {
@@ -45,46 +43,42 @@ func NewCertificateCredential(pemOrPFX []byte, password string) (Credential, err
 }
 
 func parseCertificate(text []byte, password string) (*certificate, error) {
-	all, key, err := readCertificate(text, password)
+	all, keys, err := readCertificate(text, password)
 	if err != nil {
 		return nil, err
 	}
-	private, ok := key.(*rsa.PrivateKey)
-	if !ok {
-		return nil, errors.New("the key is not RSA, and Entra takes no other")
-	}
-	for _, leaf := range all {
-		if !private.PublicKey.Equal(leaf.PublicKey) {
+	var found *certificate
+	for _, key := range keys {
+		private, ok := key.(*rsa.PrivateKey)
+		if !ok {
+			err = errors.New("the key is not RSA, and Entra takes no other")
 			continue
 		}
-		c := &certificate{leaf: leaf, sum: sha256.Sum256(leaf.Raw), key: func() *rsa.PrivateKey { return private }}
-		c.header = encodeSegment(map[string]string{"alg": "PS256", "typ": "JWT", "x5t#S256": base64.RawURLEncoding.EncodeToString(c.sum[:])})
-		return c, nil
+		leaf := longest(all, private)
+		if leaf != nil && (found == nil || leaf.NotAfter.After(found.leaf.NotAfter)) {
+			found = newCertificate(leaf, private)
+		}
 	}
-	return nil, errors.New("no certificate belongs to the key")
+	if found == nil {
+		return nil, cmp.Or(err, errors.New("no certificate belongs to the key"))
+	}
+	return found, nil
 }
 
-// readCertificate reads either form. A password for PEM is one too many, and
-// does no harm.
-func readCertificate(text []byte, password string) ([]*x509.Certificate, crypto.PrivateKey, error) {
-	isPEM := strings.Contains(string(text), "-----BEGIN ")
-	switch {
-	case len(text) == 0:
-		return nil, nil, errors.New("there is none")
-	case isPEM && strings.Contains(string(text), "ENCRYPTED"):
-		return nil, nil, errors.New("the key in the PEM is encrypted: store it decrypted in a secret, or use PKCS#12")
-	case isPEM:
-		if block, _ := pem.Decode(text); block == nil {
-			return nil, nil, errors.New("the PEM is cut off or damaged")
+// longest returns the certificate of that key that ends last, or nil.
+func longest(all []*x509.Certificate, key *rsa.PrivateKey) (found *x509.Certificate) {
+	for _, leaf := range all {
+		if key.PublicKey.Equal(leaf.PublicKey) && (found == nil || leaf.NotAfter.After(found.NotAfter)) {
+			found = leaf
 		}
-		return azidentity.ParseCertificates(text, nil)
 	}
-	// That of the SDK does not read what OpenSSL has sealed by default since 3.0.
-	key, leaf, chain, err := pkcs12.DecodeChain(text, password)
-	if err != nil {
-		return nil, nil, fmt.Errorf("neither PEM nor PKCS#12 that can be read with that password: %s", clean(err.Error(), 160))
-	}
-	return append([]*x509.Certificate{leaf}, chain...), key, nil
+	return found
+}
+
+func newCertificate(leaf *x509.Certificate, private *rsa.PrivateKey) *certificate {
+	c := &certificate{leaf: leaf, sum: sha256.Sum256(leaf.Raw), key: func() *rsa.PrivateKey { return private }}
+	c.header = encodeSegment(map[string]string{"alg": "PS256", "typ": "JWT", "x5t#S256": base64.RawURLEncoding.EncodeToString(c.sum[:])})
+	return c
 }
 
 // assert returns an assertion that we are the app, as of that time and for the

@@ -54,8 +54,8 @@ type way struct {
 	end    time.Time     // of another kind, when somebody has told; zero: not known
 	kept   keeper        // what is worth keeping between tokens
 
-	again func(context.Context) (Credential, error) // of KindMissing: asks for what is missing
-	found atomic.Pointer[way]                       // what was had since; nil: it is missing still
+	again func(context.Context) (Credential, error) // asks for what is missing, or anew for what is refused; nil: there is no other
+	found atomic.Pointer[way]                       // what was had since; nil: nothing was
 }
 
 func (c Credential) empty() bool {

@@ -9,7 +9,7 @@ func (c Credential) Until(end time.Time) Credential {
 	if c.way == nil || c.way.kind != KindSecret {
 		return c
 	}
-	return Credential{&way{kind: c.way.kind, open: c.way.open, secret: c.way.secret, end: end.UTC()}}
+	return Credential{&way{kind: c.way.kind, open: c.way.open, secret: c.way.secret, end: end.UTC(), again: c.way.again}}
 }
 
 // A CredentialInfo is what may be told of a credential.

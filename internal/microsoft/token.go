@@ -178,13 +178,20 @@ func stops(err error) bool {
 	return errors.As(err, &e) && (e.Code == slowToArrive || e.RetryAfter > 0)
 }
 
-// acquirePatiently tries again when sign-in is unavailable for a moment. To
-// ask for a token changes nothing, so this is safe for writes too.
+// acquirePatiently tries again when sign-in is unavailable for a moment, and
+// once with what the place of a refused credential holds by now. To ask for a
+// token changes nothing, so this is safe for writes too.
 func (c *core) acquirePatiently(ctx context.Context, s service, claims string) (*token, error) {
+	reread := false
 	for try := 1; ; try++ {
+		own := c.way()
 		t, err := c.acquire(ctx, s, claims)
 		if err == nil {
 			return t, nil
+		}
+		if !reread && c.replaced(ctx, own, err) {
+			reread = true
+			continue
 		}
 		if try > quickRetries || err.late || err.RetryAfter > 0 || !errors.Is(err, cordon.ErrUnavailable) || c.hub.sleep(ctx, c.hub.pause(try)) != nil {
 			return nil, err
