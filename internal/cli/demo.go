@@ -81,7 +81,10 @@ func (d *Deps) play(ctx context.Context, cloud *sim.Cloud, c *app.Config, story 
 	runCtx, stop := context.WithCancel(ctx)
 	defer stop()
 	ran := make(chan error, 1)
-	go func() { ran <- h.Engine.Run(runCtx) }()
+	go func() {
+		ran <- h.Engine.Run(runCtx)
+		close(ran) // whoever asks again gets no error
+	}()
 	end, err := awaitOutcome(ctx, cloud, h, ran)
 	stop()
 	if err == nil {
@@ -119,6 +122,9 @@ func awaitOutcome(ctx context.Context, cloud *sim.Cloud, h *app.House, ran <-cha
 		case <-ctx.Done():
 			return end, nil
 		case err := <-ran:
+			if ctx.Err() != nil {
+				return end, err // it stopped because the time is over
+			}
 			return end, errors.Join(errors.New("the daemon stopped"), err)
 		case <-tick.C:
 		}
