@@ -3,6 +3,8 @@ package store_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -63,5 +65,40 @@ func TestDeletedSecretsAreGone(t *testing.T) {
 	b, err := os.ReadFile(file)
 	if err != nil || bytes.Contains(b, []byte("canary")) {
 		t.Errorf("what was deleted is still there: %d times, %v", bytes.Count(b, []byte("canary")), err)
+	}
+}
+
+// A store of a build with other tables is refused with one sentence, by who
+// writes and by who reads.
+func TestStoreOfAnotherBuild(t *testing.T) {
+	t.Parallel()
+	url := "sqlite://" + filepath.Join(t.TempDir(), "cordon.db")
+	s, err := store.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", strings.TrimPrefix(url, "sqlite://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), "PRAGMA user_version = 1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Open(t.Context(), url); !errors.Is(err, store.ErrOtherBuild) {
+		t.Errorf("open: %v", err)
+	}
+	r, err := store.OpenReader(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if err := r.Read(t.Context(), func(*store.Tx) error { return nil }); !errors.Is(err, store.ErrOtherBuild) {
+		t.Errorf("read: %v", err)
 	}
 }

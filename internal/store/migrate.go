@@ -28,14 +28,15 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	if err := checkSchema(ctx, db); err != nil {
 		return err
 	}
+	// Before the tables: a reader that finds some must not take them for others.
+	if _, err := db.ExecContext(ctx, "PRAGMA user_version = "+strconv.Itoa(schema)); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
 	ours, err := goose.NewProvider(goose.DialectSQLite3, db, files)
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
 	if _, err := ours.Up(ctx); err != nil {
-		return fmt.Errorf("migrate: %w", err)
-	}
-	if _, err := db.ExecContext(ctx, "PRAGMA user_version = "+strconv.Itoa(schema)); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	jobs, err := rivermigrate.New(riversqlite.New(db), &rivermigrate.Config{Logger: quiet()})
@@ -56,7 +57,9 @@ const schema = 2
 var ErrOtherBuild = errors.New("the store was made by another build of Cordon, whose tables differ; nothing is converted before the first release: move the file away, and a new one is made")
 
 // checkSchema refuses a store of another shape.
-func checkSchema(ctx context.Context, db *sql.DB) error {
+func checkSchema(ctx context.Context, db interface {
+	QueryRowContext(context.Context, string, ...any) *sql.Row
+}) error {
 	var tables, version int
 	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master WHERE name = 'signals'").Scan(&tables); err != nil {
 		return err

@@ -33,7 +33,14 @@ func (s *Store) Write(ctx context.Context, do func(*Tx) error) error {
 // Read runs do in a transaction that sees one moment of the database. One that
 // its engine is just making has no tables yet, and is ErrNoStore.
 func (s *Store) Read(ctx context.Context, do func(*Tx) error) error {
-	err := transact(ctx, s.read, &sql.TxOptions{ReadOnly: true}, nil, do)
+	err := transact(ctx, s.read, &sql.TxOptions{ReadOnly: true}, nil, func(tx *Tx) error {
+		if s.write == nil { // Open has looked
+			if err := checkSchema(ctx, tx.tx); err != nil {
+				return fmt.Errorf("store: %s: %w", s.path, err)
+			}
+		}
+		return do(tx)
+	})
 	if err != nil && strings.Contains(err.Error(), "no such table: ") {
 		return fmt.Errorf("%w at %s: it is just being made", ErrNoStore, s.path)
 	}
