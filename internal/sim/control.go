@@ -22,6 +22,7 @@ func (c *Cloud) controlHandler() http.Handler {
 	mux.HandleFunc("GET /outcome", reply(func(*http.Request) (any, error) { return c.Outcome(), nil }))
 	mux.HandleFunc("GET /state", c.handleState)
 	mux.HandleFunc("POST /inject", reply(c.handleInject))
+	mux.HandleFunc("POST /update", reply(c.handleUpdate))
 	mux.HandleFunc("POST /remove", reply(c.handleRemove))
 	mux.HandleFunc("POST /lifecycle", reply(c.handleLifecycle))
 	mux.HandleFunc("POST /faults", reply(c.handleFault))
@@ -78,17 +79,27 @@ func readControl(r *http.Request, into any) error {
 	return nil
 }
 
-func (c *Cloud) handleInject(r *http.Request) (any, error) {
-	var in struct {
-		Tenant   string          `json:"tenant"`
-		Resource string          `json:"resource"`
-		Object   json.RawMessage `json:"object"`
-	}
+// An injection is an object and where it goes.
+type injection struct {
+	Tenant   string          `json:"tenant"`
+	Resource string          `json:"resource"`
+	Object   json.RawMessage `json:"object"`
+}
+
+func readInjection(r *http.Request) (in injection, err error) {
 	if err := readControl(r, &in); err != nil {
-		return nil, err
+		return in, err
 	}
 	if len(in.Object) == 0 {
-		return nil, errors.New(`"object" is missing`)
+		return in, errors.New(`"object" is missing`)
+	}
+	return in, nil
+}
+
+func (c *Cloud) handleInject(r *http.Request) (any, error) {
+	in, err := readInjection(r)
+	if err != nil {
+		return nil, err
 	}
 	t, err := c.tenantNamed(in.Tenant)
 	if err != nil {

@@ -17,8 +17,10 @@ func (c *Cloud) Remove(tenant, resource, id string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.settle(c.clock.now())
-	if !slices.Contains(collections(), resource) {
-		return fmt.Errorf("resource %q is not one of %s", resource, strings.Join(collections(), ", "))
+	if resource == resDefaults {
+		id = defaultsID // of which there is one, or none
+	} else if !slices.Contains(collections(), resource) {
+		return fmt.Errorf("resource %q is not one of %s, %s", resource, strings.Join(collections(), ", "), resDefaults)
 	}
 	if !t.collection(resource).remove(id) {
 		return fmt.Errorf("nothing is stored at %q", resource+"/"+id)

@@ -28,7 +28,8 @@ type exchange struct {
 	claims *claims
 	roles  []string // of the token, less what a fault took away
 	entry  *Entry
-	fault  string // what is done to the request on purpose, as the ledger says it
+	fault  string        // what is done to the request on purpose, as the ledger says it
+	stale  time.Duration // how old the state is that the answer shows
 
 	beside int32 // requests of its kind under way at once, itself among them; counted for secure score
 }
@@ -108,8 +109,8 @@ func (x *exchange) run(do func() (answer, error)) {
 }
 
 // record writes into the ledger what became of the request. It comes before the
-// first byte of the answer, or before the connection is closed: whoever has
-// seen the end of a request finds it in the ledger.
+// first byte of the answer, or before the connection is closed: a client that
+// has seen the end of a request finds it in the ledger.
 func (x *exchange) record(status int) { x.cloud.ledger.finish(x.entry, status, x.fault) }
 
 // perform answers under a fault.
@@ -134,6 +135,9 @@ func (x *exchange) perform(f *Fault, do func() (answer, error)) {
 		x.sendPartial(f, x.result(do))
 	case f.ErrorIn200 != "":
 		x.errorIn200(f, do)
+	case f.Stale != "":
+		x.stale = f.age()
+		x.send(x.result(do))
 	case f.Redirect != "":
 		x.send(answer{status: http.StatusTemporaryRedirect, header: http.Header{"Location": {f.Redirect}}})
 	case f.NextLink != "":

@@ -31,6 +31,7 @@ type Fault struct {
 	NextLink     string     `json:"next_link,omitempty"`    // put this link into the list
 	Partial      string     `json:"partial,omitempty"`      // do it, say that the list is not complete: "206", "warning" or "error"
 	ErrorIn200   string     `json:"error_in_200,omitempty"` // answer 200 with an error, "before" or "after" doing it
+	Stale        string     `json:"stale,omitempty"`        // reads show nothing of the writes of this last while, by the cloud's clock
 	Redirect     string     `json:"redirect,omitempty"`     // answer 307 with this Location
 	RevokeRoles  []string   `json:"revoke_roles,omitempty"`
 	ExpireTokens bool       `json:"expire_tokens,omitempty"`
@@ -69,6 +70,7 @@ func (f *Fault) kinds() []string {
 	add(f.NextLink != "", "next_link")
 	add(f.Partial != "", "partial "+f.Partial)
 	add(f.ErrorIn200 != "", "error_in_200 "+f.ErrorIn200)
+	add(f.Stale != "", "stale")
 	add(f.Redirect != "", "redirect")
 	add(f.RevokeRoles != nil, "revoke_roles")
 	add(f.ExpireTokens, "expire_tokens")
@@ -81,7 +83,7 @@ func (f *Fault) kind() string { return f.kinds()[0] }
 func (f *Fault) check() error {
 	switch kinds := f.kinds(); len(kinds) {
 	case 0:
-		return errors.New("the fault does nothing: give one of status, delay_ms, drop, malformed, next_link, partial, error_in_200, redirect, revoke_roles, expire_tokens")
+		return errors.New("the fault does nothing: give one of status, delay_ms, drop, malformed, next_link, partial, error_in_200, stale, redirect, revoke_roles, expire_tokens")
 	case 1:
 	default:
 		return fmt.Errorf("a fault does exactly one thing, not %d (%s)", len(kinds), strings.Join(kinds, ", "))
@@ -101,6 +103,10 @@ func (f *Fault) check() error {
 		return fmt.Errorf("status %d is not between 400 and 599", f.Status)
 	case f.RetryAfter != "" && f.Status == 0:
 		return errors.New("retry_after goes with status only")
+	case f.Stale != "" && (f.age() <= 0 || f.age() > staleMost):
+		return fmt.Errorf("stale %q is no duration of at most %s, such as 5m", f.Stale, staleMost)
+	case f.Stale != "" && !slices.Contains([]string{"", "GET"}, strings.ToUpper(f.Method)):
+		return fmt.Errorf("stale is for reads: method %q does not go with it", f.Method)
 	case f.DelayMS < 0:
 		return fmt.Errorf("delay_ms %d is negative", f.DelayMS)
 	case !slices.Contains([]string{"", "before", "after"}, f.Drop):

@@ -66,6 +66,9 @@ func (a *activeFault) matches(x *exchange) bool {
 	if a.RevokeRoles != nil && x.service == serviceLogin {
 		return false // tokens are issued without the roles instead
 	}
+	if a.Stale != "" && (x.service == serviceLogin || x.request.Method != "GET") {
+		return false
+	}
 	return (a.Service == "" || a.Service == x.service) &&
 		(a.tenantID == "" || x.tenant != nil && a.tenantID == x.tenant.id) &&
 		(a.Method == "" || strings.EqualFold(a.Method, x.request.Method)) &&

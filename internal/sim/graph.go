@@ -109,7 +109,7 @@ func (x *exchange) follow(c *call) (answer, error) {
 	q.dress = x.dress(r)
 	c.query = q
 	note := x.watch(c)
-	a, err := r.do(x, c)
+	a, err := x.do(c)
 	if err == nil {
 		note()
 	}

@@ -123,7 +123,7 @@ func (t *tenant) actOnUser(user *object, action string, at time.Time) {
 	case "revokeAllSessions", "requireUserToSignInAgain":
 		user.set("signInSessionsValidFromDateTime", writeSeconds(at))
 	case "markUserAsCompromised":
-		t.pass(riskyUsers(), idOf(user), compromisedUser(), at.Add(riskDelay), t.confirmation)
+		t.pass(riskyUsers(), idOf(user), compromisedUser(), t.principal, at.Add(riskDelay), t.confirmation)
 	}
 }
 

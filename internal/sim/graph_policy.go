@@ -4,6 +4,9 @@ import "net/http"
 
 func getDefaults(x *exchange, c *call) (answer, error) {
 	o := c.tenant.collection(resDefaults).get(defaultsID)
+	if o == nil {
+		return answer{}, missing(resDefaults)
+	}
 	return entity(x.context(resDefaults+"/$entity"), c.query.shape(o)), nil
 }
 
@@ -27,7 +30,11 @@ func patchDefaults(x *exchange, c *call) (answer, error) {
 		return answer{}, refuse(http.StatusBadRequest, "BadRequest",
 			"Conditional access, Sign-in risk, and Classic policies are enabled. Please disable and try again.")
 	}
-	c.tenant.collection(resDefaults).get(defaultsID).set("isEnabled", raw == "true")
+	defaults := c.tenant.collection(resDefaults).get(defaultsID)
+	if defaults == nil {
+		return answer{}, missing(resDefaults)
+	}
+	defaults.set("isEnabled", raw == "true")
 	return noContent(), nil
 }
 

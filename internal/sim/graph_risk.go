@@ -3,6 +3,7 @@ package sim
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -13,17 +14,20 @@ const (
 
 // A riskKind is a kind of principal whose risk can be judged.
 type riskKind struct {
-	resource string                             // where the risk is kept
-	member   string                             // of a verdict's body: the list of ids
-	known    func(t *tenant, id string) bool    // whether the tenant has such a principal
-	record   func(t *tenant, id string) *object // the risk record, made when there is none
+	resource string // where the risk is kept
+	member   string // of a verdict's body: the list of ids
+
+	detections, of string // where its detections are, and the member of theirs that names the principal
+
+	known  func(t *tenant, id string) bool    // whether the tenant has such a principal
+	record func(t *tenant, id string) *object // the risk record, made when there is none
 }
 
 // A verdict is what an administrator says of a principal's risk.
 type verdict struct{ level, state, detail string }
 
 func riskyUsers() riskKind {
-	return riskKind{resource: resRiskyUsers, member: "userIds", record: (*tenant).riskyUser, known: func(t *tenant, id string) bool {
+	return riskKind{resource: resRiskyUsers, member: "userIds", detections: resDetections, of: "userId", record: (*tenant).riskyUser, known: func(t *tenant, id string) bool {
 		return t.collection(resUsers).get(id) != nil || t.collection(resRiskyUsers).get(id) != nil
 	}}
 }
@@ -71,13 +75,14 @@ func (x *exchange) judge(c *call, kind riskKind, v verdict, also func(*object, t
 		}
 	}
 	for _, id := range ids {
-		c.tenant.pass(kind, id, v, x.now.Add(riskDelay), also)
+		c.tenant.pass(kind, id, v, x.claims.Object, x.now.Add(riskDelay), also)
 	}
 	return noContent(), nil
 }
 
-// pass makes a verdict come into force at a time to come. Callers hold the lock.
-func (t *tenant) pass(kind riskKind, id string, v verdict, at time.Time, also func(*object, time.Time)) {
+// pass makes a verdict come into force at a time to come. By is who passed it:
+// an app's service principal or a person. Callers hold the lock.
+func (t *tenant) pass(kind riskKind, id string, v verdict, by string, at time.Time, also func(*object, time.Time)) {
 	kind.record(t, id).set("isProcessing", true)
 	t.later(at, func() {
 		if !kind.known(t, id) {
@@ -90,11 +95,40 @@ func (t *tenant) pass(kind riskKind, id string, v verdict, at time.Time, also fu
 		risky.set("riskState", v.state)
 		risky.set("riskDetail", v.detail)
 		risky.set("riskLastUpdatedDateTime", writeTime(at))
-		history.put(t.historyItem(kind.resource, risky, t.principal))
+		history.put(t.historyItem(kind.resource, risky, by))
+		if v.closes() {
+			t.closeDetections(kind, idOf(risky), v, at)
+		}
 		if also != nil {
 			also(risky, at)
 		}
 	})
+}
+
+// closes reports whether a verdict ends the risk. That of being compromised
+// raises it, and leaves what was detected as it is.
+func (v verdict) closes() bool { return v.state != "confirmedCompromised" }
+
+// closeDetections gives the open detections of a principal the state that its
+// risk has now. Callers hold the lock.
+func (t *tenant) closeDetections(kind riskKind, id string, v verdict, at time.Time) {
+	detections := t.collection(kind.detections)
+	for _, o := range detections.objects() {
+		if state := o.text("riskState"); !strings.EqualFold(o.text(kind.of), id) || state != "atRisk" && state != "confirmedCompromised" {
+			continue
+		}
+		detections.put(laidOver(o, newObject("riskState", v.state, "riskDetail", v.detail, "lastUpdatedDateTime", writeTime(at))))
+	}
+}
+
+// passwordReset takes the risk of a user back whom an administrator, or an
+// app, has given another password. Callers hold the lock.
+func (t *tenant) passwordReset(user *object, by string, at time.Time) {
+	risky := t.collection(resRiskyUsers).get(idOf(user))
+	if t.spec().Licence != "p2" || risky == nil || risky.text("riskState") != "atRisk" {
+		return
+	}
+	t.pass(riskyUsers(), idOf(user), verdict{"none", "remediated", "adminGeneratedTemporaryPassword"}, by, at.Add(riskDelay), nil)
 }
 
 // readIDs reads {member:[…]}.

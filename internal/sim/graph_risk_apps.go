@@ -3,7 +3,7 @@ package sim
 import "time"
 
 func riskyPrincipals() riskKind {
-	return riskKind{resource: resRiskyPrincipals, member: "servicePrincipalIds", record: (*tenant).riskyPrincipal, known: func(t *tenant, id string) bool {
+	return riskKind{resource: resRiskyPrincipals, member: "servicePrincipalIds", detections: resPrincipalDetections, of: "servicePrincipalId", record: (*tenant).riskyPrincipal, known: func(t *tenant, id string) bool {
 		return t.collection(resPrincipals).get(id) != nil || t.collection(resRiskyPrincipals).get(id) != nil
 	}}
 }

@@ -10,16 +10,21 @@ import (
 // gatherIncidents makes incidents of the alerts that have arrived: one for
 // each incidentId. A later alert of the same incident makes it active again.
 func (t *tenant) gatherIncidents() {
-	c := t.collection(resIncidents)
+	t.collection(resIncidents)
 	for _, it := range t.unseen(resAlerts) {
-		id := incidentOf(it.object)
-		switch known := c.get(id); {
-		case id == "":
-		case known == nil:
-			c.put(t.incidentFrom(id, it.object))
-		default:
-			c.put(joined(known, it.object))
-		}
+		t.file(it.object)
+	}
+}
+
+// file puts an alert into its incident.
+func (t *tenant) file(alert *object) {
+	c, id := t.collection(resIncidents), incidentOf(alert)
+	switch known := c.get(id); {
+	case id == "":
+	case known == nil:
+		c.put(t.incidentFrom(id, alert))
+	default:
+		c.put(joined(known, alert))
 	}
 }
 

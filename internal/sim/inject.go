@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -46,8 +47,7 @@ func (t *tenant) put(resource string, text []byte) (string, error) {
 	}
 	resource = strings.Trim(resource, "/")
 	if resource == resDefaults {
-		mine := t.collection(resDefaults).get(defaultsID)
-		merge(mine, o)
+		t.collection(resDefaults).put(laidOver(cmp.Or(t.collection(resDefaults).get(defaultsID), newObject("id", defaultsID)), o))
 		return defaultsID, nil
 	}
 	id := idOf(o)
@@ -137,7 +137,11 @@ func (t *tenant) state(path string) (json.RawMessage, error) {
 	path = strings.Trim(path, "/")
 	switch path {
 	case resDefaults:
-		return encode(t.collection(resDefaults).get(defaultsID)), nil
+		o := t.collection(resDefaults).get(defaultsID)
+		if o == nil {
+			return nil, fmt.Errorf("nothing is stored at %q", path)
+		}
+		return encode(o), nil
 	case resOrganization, resOrganization + "/" + t.id:
 		return encode(t.collection(resOrganization).get(t.id)), nil
 	}

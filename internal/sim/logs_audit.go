@@ -90,7 +90,7 @@ func (c *call) targets(x *exchange) []*object {
 	t := c.tenant
 	switch p := c.parts(x); {
 	case c.route.path == resDefaults:
-		return []*object{t.collection(resDefaults).get(defaultsID)}
+		return present(t.collection(resDefaults).get(defaultsID))
 	case p[0] == resUsers:
 		return present(t.findUser(p[1]))
 	case strings.HasSuffix(c.route.path, "/{id}/invokeAction"):

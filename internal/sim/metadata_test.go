@@ -154,9 +154,7 @@ func (c *tour) filled(path string) []string {
 	}
 	var out []string
 	for _, id := range c.ids[list][:min(most, len(c.ids[list]))] {
-		for _, rest := range c.filled(list + "/" + id + after) {
-			out = append(out, rest)
-		}
+		out = append(out, c.filled(list+"/"+id+after)...)
 	}
 	return out
 }

@@ -30,6 +30,7 @@ type tenant struct {
 	watch    *watch         // of users; nil until somebody wants to know
 	seen     map[string]int // number of the last item of a collection that others have been made of
 	scored   time.Time      // the last day that has a secure score
+	past     []snapshot     // before the writes of late; kept while a fault makes reads stale
 
 	scoring atomic.Int32 // requests to secure score that are under way
 	reads   atomic.Int64 // requests so far whose answer may get lost
