@@ -151,6 +151,9 @@ func TestFault14ErrorIsNoAbsence(t *testing.T) {
 				if paths[source] == "" { // a token says by itself what is read of it
 					continue
 				}
+				if source == cordon.SourceSecurityDefaults && tt.fault.Status == 404 { // TestDefaultsAbsent
+					continue
+				}
 				if c.State != tt.want || c.Reason == "" || !c.ReadUntil.Equal(before[source].ReadUntil) {
 					t.Errorf("%s: %s until %s (%s), want %s until %s", source, c.State, c.ReadUntil, c.Reason, tt.want, before[source].ReadUntil)
 				}

@@ -18,7 +18,7 @@ import (
 // there, which is no error.
 func SecurityDefaults(ctx context.Context, c *microsoft.Client) (cordon.Observation, error) {
 	p, err := c.Policies.SecurityDefaults(ctx)
-	if errors.Is(err, cordon.ErrNotFound) {
+	if answer, ok := errors.AsType[*microsoft.Error](err); ok && answer.Code != "" && errors.Is(err, cordon.ErrNotFound) { // Graph's own 404, not that of a proxy
 		return cordon.Observation{State: cordon.ObservedAbsent, Reason: cordon.Plain("the tenant does not have this setting: "+err.Error(), maxReason)}, nil
 	}
 	if err != nil {
