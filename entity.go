@@ -161,7 +161,7 @@ func (e Entity) ID() string {
 
 // Label returns the name that a person reads best.
 func (e Entity) Label() string {
-	return cmp.Or(e.Name(NameUPN), e.Name(NameMail), e.Name(NameDisplayName), e.ID())
+	return cmp.Or(e.Name(NameUPN), e.Name(NameMail), e.Name(NameDisplayName), e.Name(NameAccount), e.ID())
 }
 
 // Called reports whether s is one of the names of e.
