@@ -75,6 +75,8 @@ func reason(err error) (status int, text string) {
 		return http.StatusConflict, "This link was used before, or the tenant is connected already."
 	case errors.Is(err, cordon.ErrGone), errors.Is(err, cordon.ErrUnavailable), errors.Is(err, cordon.ErrThrottled):
 		return http.StatusServiceUnavailable, "Microsoft does not show the consent yet. Wait a minute and reload this page."
+	case errors.Is(err, cordon.ErrBlocked):
+		return http.StatusForbidden, "A policy of your tenant, such as Conditional Access, does not let Cordon in. Exclude Cordon's service principal from it, and reload this page."
 	}
 	return http.StatusForbidden, "The answer could not be proved. Ask for a new link."
 }

@@ -35,6 +35,7 @@ func TestConsentPage(t *testing.T) {
 		{"not proved", "state=s&tenant=t", "", fmt.Errorf("canary: %w", cordon.ErrDenied), 403, "could not be proved"},
 		{"used before", "state=s&tenant=t", "", fmt.Errorf("canary: %w", cordon.ErrConflict), 409, "used before"},
 		{"not seen yet", "state=s&tenant=t", "", fmt.Errorf("canary: %w", cordon.ErrGone), 503, "reload"},
+		{"blocked by a policy", "state=s&tenant=t", "", fmt.Errorf("canary: %w", cordon.ErrBlocked), 403, "does not let Cordon in"},
 		{"our own fault", "state=s&tenant=t", "", errors.New("canary"), 403, "could not be proved"},
 	}
 	for _, tt := range tests {
