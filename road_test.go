@@ -22,7 +22,7 @@ var wire = regexp.MustCompile(`(?m)^Wire: +([A-Z]+) `)
 func TestOneRoad(t *testing.T) {
 	t.Parallel()
 	writes := writing(t)
-	if len(writes) < 30 || !slices.Contains(writes, "SetEnabled") || slices.Contains(writes, "Get") {
+	if len(writes) < 20 || !slices.Contains(writes, "SetEnabled") || slices.Contains(writes, "Get") {
 		t.Fatalf("writes: %q", writes)
 	}
 	var done []string
