@@ -26,8 +26,8 @@ func newAccountCmd(d *Deps) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "account WORD USER",
 		Short: "Do one thing to all accounts of a user: Entra, Active Directory, Okta",
-		Long: `Do one thing to all accounts of a user, by object id or UPN, through guard and
-audit. WORD is one of:
+		Long: `Do one thing to all accounts of a user, by object id, UPN, mail address, SID or
+DOMAIN\user, through guard and audit. WORD is one of:
 
   disable                nobody signs in with the account
   enable                 the account is given back
@@ -89,7 +89,7 @@ func (d *Deps) find(ctx context.Context, o *accountOptions) (*app.Config, string
 		return nil, "", cordon.Entity{}, err
 	}
 	defer done()
-	t, who, err := app.Locate(ctx, tenants, entityName(o.user))
+	t, who, err := app.Locate(ctx, c, tenants, o.user)
 	return c, t.ID, who, err
 }
 

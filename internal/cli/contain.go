@@ -18,8 +18,9 @@ func newContainCmd(d *Deps) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "contain USER",
 		Short: "Revoke a user's sessions and block sign-in, through guard and audit",
-		Long: `Contain a user, by object id or UPN: end every session, then block sign-in; for
-a user whom Active Directory keeps, also there. cordon account reaches Okta too.
+		Long: `Contain a user: end every session, then block sign-in; for a user whom Active
+Directory keeps, also there. USER is an object id, UPN, mail address, SID or
+DOMAIN\user; a name that may be several users is refused, and they are listed. cordon account reaches Okta too.
 Guard judges each step, the audit holds it before and after, and reading the
 state back proves it. Exit 4 when guard refuses or holds.
 
@@ -37,7 +38,7 @@ resource does not evaluate access continuously.`,
 				return err
 			}
 			defer done()
-			t, who, err := app.Locate(cmd.Context(), tenants, entityName(args[0]))
+			t, who, err := app.Locate(cmd.Context(), c, tenants, args[0])
 			if err != nil {
 				return err
 			}

@@ -34,6 +34,8 @@ type incidentRow struct {
 	LastAt        *time.Time `json:"last_at"`
 	OpenedAt      *time.Time `json:"opened_at"`
 	UpdatedAt     *time.Time `json:"updated_at"`
+
+	Unresolved *unresolvedRow `json:"unresolved"` // why it is not known who the entity is; null: it is
 }
 
 func newIncidentListCmd(d *Deps) *cobra.Command {
@@ -58,9 +60,9 @@ func newIncidentListCmd(d *Deps) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				rows := make([]incidentRow, 0, len(found))
-				for _, in := range found {
-					rows = append(rows, incidentRowOf(in, about))
+				rows, err := incidentRows(cmd.Context(), tx, found, about)
+				if err != nil {
+					return err
 				}
 				if err := print(d, rows, incidentColumns()); err != nil {
 					return err
@@ -89,7 +91,7 @@ func incidentColumns() []column[incidentRow] {
 	return []column[incidentRow]{
 		{"last signal", func(r incidentRow) string { return clock(r.LastAt) }},
 		{"tenant", func(r incidentRow) string { return r.Tenant }},
-		{"entity", func(r incidentRow) string { return r.EntityName }},
+		{"entity", func(r incidentRow) string { return r.EntityName + r.Unresolved.remark() }},
 		{"score", func(r incidentRow) string { return scoreText(r) }},
 		{"state", func(r incidentRow) string { return r.State }},
 		{"detectors", func(r incidentRow) string { return strings.Join(r.Detectors, ", ") }},
@@ -127,7 +129,15 @@ func newIncidentShowCmd(d *Deps) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return showIncident(d, incidentRowOf(in, about), incidentParts{signalRows(signals, about), kindRows(signals), runRows(runs, about)})
+				details, err := signalRows(cmd.Context(), tx, signals, about)
+				if err != nil {
+					return err
+				}
+				rows, err := incidentRows(cmd.Context(), tx, []cordon.Incident{in}, about)
+				if err != nil {
+					return err
+				}
+				return showIncident(d, rows[0], incidentParts{details, kindRows(signals), runRows(runs, about)})
 			})
 		},
 	}
@@ -140,6 +150,13 @@ func findIncident(ctx context.Context, tx *store.Tx, name string) (cordon.Incide
 	}
 	in, err := tx.Incident(ctx, id)
 	if !errors.Is(err, cordon.ErrNotFound) {
+		return in, err
+	}
+	named, err := tx.Incidents(ctx, store.IncidentFilter{Names: []string{entityName(name)}})
+	if err == nil {
+		err = meansOne(name, named)
+	}
+	if err != nil {
 		return in, err
 	}
 	found, err := tx.Incidents(ctx, store.IncidentFilter{Names: []string{entityName(name)}, Limit: 1, Signals: true})
@@ -167,6 +184,9 @@ func showIncident(d *Deps, in incidentRow, parts incidentParts) error {
 		return err
 	}
 	fmt.Fprintf(d.Out, "\nsilent: %s   not read: %s\n\n", orNone(in.SilentSources), orNone(in.UnreadSources))
+	if in.Unresolved != nil {
+		fmt.Fprintf(d.Out, "%s\n\n", in.Unresolved.sentence())
+	}
 	return errors.Join(
 		print(d, parts.Details, signalColumns()),
 		printBelow(d, parts.Kinds, kindColumns()),

@@ -16,6 +16,7 @@ import (
 type subject struct {
 	tenants []string          // ids; empty: all
 	entity  []string          // every name that is known of whom it names; none for tenants
+	typed   string            // the name as it was given
 	names   map[string]string // of the configured tenants, by id
 }
 
@@ -44,7 +45,7 @@ func subjectOf(c *app.Config, s app.Selection, arg string) (subject, error) {
 		}
 	}
 	if arg != "" && !isTenant {
-		about.entity = []string{entityName(arg)}
+		about.entity, about.typed = []string{entityName(arg)}, arg
 	}
 	return about, nil
 }
@@ -67,6 +68,12 @@ func (s *subject) learn(ctx context.Context, tx *store.Tx) error {
 		return nil
 	}
 	found, err := tx.Incidents(ctx, store.IncidentFilter{Names: s.entity, Tenants: s.tenants})
+	if err == nil {
+		err = meansOne(s.typed, found)
+	}
+	if err != nil {
+		return err
+	}
 	for _, in := range found {
 		for _, n := range in.Entity.Names {
 			if n.Kind != cordon.NameDisplayName && !slices.Contains(s.entity, n.Value) {
@@ -74,7 +81,22 @@ func (s *subject) learn(ctx context.Context, tx *store.Tx) error {
 			}
 		}
 	}
-	return err
+	return nil
+}
+
+// meansOne refuses a name by which incidents know several users, and says
+// which.
+func meansOne(name string, found []cordon.Incident) error {
+	users := map[string]string{}
+	for _, in := range found {
+		if id := in.Entity.Name(cordon.NameObjectID); id != "" && in.Entity.Called(entityName(name)) {
+			users[id] = strings.TrimSpace(in.Entity.Name(cordon.NameUPN) + " " + id)
+		}
+	}
+	if len(users) < 2 {
+		return nil
+	}
+	return fmt.Errorf("%q may be %d users: give the UPN or object id of one: %s", cordon.Plain(name, maxCell), len(users), cordon.Plain(strings.Join(slices.Sorted(maps.Values(users)), ", "), 1000))
 }
 
 // entityName turns a cloud SID into the object id under which we know it.

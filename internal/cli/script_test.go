@@ -71,6 +71,7 @@ func startSim(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("TENANT", info.Tenants[0].ID)
 	ts.Setenv("PAVEL_UPN", "pavel.dvorak@"+info.Tenants[0].Domain) // Active Directory keeps him
 	ts.Setenv("SECRET", info.Tenants[0].ClientSecret)
+	ts.Setenv("AGO", time.Now().UTC().Add(-5*time.Minute).Format(time.RFC3339))
 	ts.Setenv("SOON", time.Now().UTC().AddDate(0, 0, 5).Format(time.DateOnly))
 	ts.Setenv("FAR", time.Now().UTC().AddDate(0, 0, 90).Format(time.DateOnly))
 	for _, u := range cloud.Outcome().Users {

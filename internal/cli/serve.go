@@ -121,7 +121,7 @@ func (d *Deps) sync(ctx context.Context, s app.Selection) error {
 // when it is not complete. late says why what follows was not carried to its
 // end; nil when it was.
 func (d *Deps) showSynced(ctx context.Context, s app.Selection, late *engine.UnfinishedError) error {
-	all, unread := 0, 0
+	all, unread, names := 0, 0, 0
 	var unfinished []cordon.Run
 	err := d.read(ctx, s, nil, func(tx *store.Tx, about subject) error {
 		found, err := tx.Coverage(ctx, about.tenants...)
@@ -140,9 +140,15 @@ func (d *Deps) showSynced(ctx context.Context, s app.Selection, late *engine.Unf
 			rows = append(rows, coverageRowOf(cov, about))
 		}
 		all = len(rows)
+		if names, err = tx.PendingResolutions(ctx, about.tenants, d.Now()); err != nil {
+			return err
+		}
 		unfinished, err = tx.Runs(ctx, store.RunFilter{Tenants: about.watched(), States: []cordon.RunState{cordon.RunRunning}})
 		return errors.Join(err, print(d, rows, coverageColumns()))
 	})
+	if names > 0 {
+		fmt.Fprintf(d.Err, "cordon: %s not resolved yet: cordon incident list shows whose; the next sync or serve looks them up in the directory\n", many(names, "name"))
+	}
 	switch {
 	case err != nil:
 		return err

@@ -31,6 +31,9 @@ type signalRow struct {
 	EntityNames []string   `json:"entity_names"`
 	Accused     []string   `json:"accused"`
 	Discounted  string     `json:"discounted"`
+
+	Unresolved []unresolvedRow `json:"unresolved"` // of which entities it is not known who they are
+	remarks    []string        // behind each of EntityNames, in tables
 }
 
 func newSignalListCmd(d *Deps) *cobra.Command {
@@ -65,7 +68,11 @@ not be read.`,
 				if err != nil {
 					return err
 				}
-				if err := print(d, signalRows(signals, about), signalColumns()); err != nil {
+				rows, err := signalRows(cmd.Context(), tx, signals, about)
+				if err != nil {
+					return err
+				}
+				if err := print(d, rows, signalColumns()); err != nil {
 					return err
 				}
 				return d.gaps(cmd.Context(), tx, about)
@@ -80,23 +87,20 @@ not be read.`,
 	return cmd
 }
 
-func signalRows(signals []cordon.Signal, about subject) []signalRow {
-	rows := make([]signalRow, 0, len(signals))
-	for _, s := range signals {
-		row := signalRow{
-			ID: s.ID, TenantID: s.TenantID, Tenant: about.name(s.TenantID), Source: string(s.Source), Detector: string(s.Detector),
-			Detectors: texts(s.Detectors()), Accused: []string{}, Discounted: s.Discounted, NativeID: s.NativeID, Kind: s.Kind, Severity: string(s.Severity), State: string(s.State), Title: s.Title,
-			OccurredAt: stamp(s.OccurredAt), DetectedAt: stamp(s.DetectedAt), UpdatedAt: stamp(s.UpdatedAt), Entities: []string{}, EntityNames: []string{},
-		}
-		for _, e := range s.Entities {
-			row.Accused = append(row.Accused, e.ID())
-		}
-		for _, e := range slices.Concat(s.Entities, s.Named) {
-			row.Entities, row.EntityNames = append(row.Entities, e.ID()), append(row.EntityNames, e.Label())
-		}
-		rows = append(rows, row)
+func signalRowOf(s cordon.Signal, about subject) signalRow {
+	row := signalRow{
+		ID: s.ID, TenantID: s.TenantID, Tenant: about.name(s.TenantID), Source: string(s.Source), Detector: string(s.Detector),
+		Detectors: texts(s.Detectors()), Accused: []string{}, Discounted: s.Discounted, NativeID: s.NativeID, Kind: s.Kind, Severity: string(s.Severity), State: string(s.State), Title: s.Title,
+		OccurredAt: stamp(s.OccurredAt), DetectedAt: stamp(s.DetectedAt), UpdatedAt: stamp(s.UpdatedAt), Entities: []string{}, EntityNames: []string{},
+		Unresolved: []unresolvedRow{},
 	}
-	return rows
+	for _, e := range s.Entities {
+		row.Accused = append(row.Accused, e.ID())
+	}
+	for _, e := range slices.Concat(s.Entities, s.Named) {
+		row.Entities, row.EntityNames = append(row.Entities, e.ID()), append(row.EntityNames, e.Label())
+	}
+	return row
 }
 
 func signalColumns() []column[signalRow] {
@@ -114,7 +118,11 @@ func signalColumns() []column[signalRow] {
 
 // aboutText names whom a signal accuses, and whom it merely names.
 func aboutText(r signalRow) string {
-	accused, named := r.EntityNames[:len(r.Accused)], r.EntityNames[len(r.Accused):]
+	all := slices.Clone(r.EntityNames)
+	for i := range r.remarks {
+		all[i] += r.remarks[i]
+	}
+	accused, named := all[:len(r.Accused)], all[len(r.Accused):]
 	text := strings.Join(accused, ", ")
 	if len(named) > 0 {
 		text = strings.TrimSpace(text + " (only named: " + strings.Join(named, ", ") + ")")

@@ -23,7 +23,7 @@ func alert(raw json.RawMessage) (cordon.Signal, error) {
 		NativeID: a.ID, Kind: cmp.Or(a.Category, "alert"), Title: a.Title,
 		Severity: alertSeverity(a.Severity), State: alertState(a.Status, a.Classification),
 	}
-	s.Entities, s.Named = alertEntities(a.Evidence)
+	s.Entities, s.Named = alertMentions(a.Evidence).split()
 	detected(&s, cordon.AlertDetection(a.ServiceSource, a.DetectionSource, a.Title, a.DetectorID))
 	times(&s, cmp.Or(a.FirstActivityDateTime, a.CreatedDateTime), a.CreatedDateTime, a.LastUpdateDateTime)
 	return s, nil

@@ -188,10 +188,15 @@ func (r *Request) signal(raw json.RawMessage, decode func(json.RawMessage) (cord
 		s = unreadable(r.TenantID, version, err)
 	}
 	s.Kind, s.Title = cut(s.Kind), cut(s.Title)
-	slices.SortStableFunc(s.Entities, func(a, b cordon.Entity) int { return strings.Compare(string(b.Kind), string(a.Kind)) }) // users before devices
+	sortEntities(s.Entities)
 	s.TenantID, s.Source, s.Version, s.Raw = r.TenantID, r.Source, version, bytes.Clone(raw)
 	s.ID = signalID(s)
 	return s
+}
+
+// sortEntities puts users before devices.
+func sortEntities(all []cordon.Entity) {
+	slices.SortStableFunc(all, func(a, b cordon.Entity) int { return strings.Compare(string(b.Kind), string(a.Kind)) })
 }
 
 // maxText bounds, in bytes, a text that stands in Raw in full.

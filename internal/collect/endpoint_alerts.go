@@ -23,16 +23,15 @@ func endpointAlert(raw json.RawMessage) (cordon.Signal, error) {
 		NativeID: a.ID, Kind: cmp.Or(a.Category, "alert"), Title: a.Title,
 		Severity: alertSeverity(a.Severity), State: alertState(a.Status, a.Classification),
 	}
-	s.Entities, s.Named = endpointEntities(a)
+	s.Entities, s.Named = endpointMentions(a).split()
 	detected(&s, cordon.EndpointDetection(a.DetectionSource))
 	times(&s, cmp.Or(a.FirstEventTime, a.AlertCreationTime), a.AlertCreationTime, a.LastUpdateTime)
 	return s, nil
 }
 
-// endpointEntities returns the users and devices that an alert accuses, and
-// those that it merely names: who was signed in on the device.
-func endpointEntities(a microsoft.EndpointAlert) (accused, named []cordon.Entity) {
-	var m mentions
+// endpointMentions returns the users and devices that an alert names; who was
+// signed in on the device, as context.
+func endpointMentions(a microsoft.EndpointAlert) (m mentions) {
 	for _, e := range a.Evidence {
 		m = m.add(account(cordon.NewUser(e.AADUserID, e.UserPrincipalName, personalSID(e.UserSID)), e.DomainName, e.AccountName), isSubject)
 	}
@@ -43,5 +42,5 @@ func endpointEntities(a microsoft.EndpointAlert) (accused, named []cordon.Entity
 	for _, u := range a.LoggedOnUsers {
 		m = m.add(account(cordon.Entity{Kind: cordon.KindUser}, u.DomainName, u.AccountName), isContext)
 	}
-	return m.split()
+	return m
 }

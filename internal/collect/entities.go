@@ -131,14 +131,13 @@ func personalSID(sid string) string {
 	return ""
 }
 
-// alertEntities returns the users and devices that the evidence of a Graph
-// alert accuses, and those that it merely names.
-func alertEntities(evidence []microsoft.Evidence) (accused, named []cordon.Entity) {
-	var m mentions
+// alertMentions returns the users and devices that the evidence of a Graph
+// alert names.
+func alertMentions(evidence []microsoft.Evidence) (m mentions) {
 	for _, e := range evidence {
 		m = m.addEvidence(e, stanceOf(e.Verdict, e.Roles))
 	}
-	return m.split()
+	return m
 }
 
 // addEvidence adds the entities of one piece: its own, those of the session

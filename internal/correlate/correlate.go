@@ -37,8 +37,9 @@ type Options struct {
 // lies within Window of each other is one incident, so that an incident grows
 // with what it holds and the order of news does not matter. Open incidents
 // that turn out to be one are merged into the oldest (by OpenedAt, then ID):
-// it takes all signals, the others are returned as IncidentMerged. An
-// incident that is already merged is left alone.
+// it takes all signals, the others are returned as IncidentMerged, and it is
+// contained when any of them was. An incident that is already merged is left
+// alone.
 //
 // A new version of a known signal takes the old one's place. The score is
 // that of the time of the change.

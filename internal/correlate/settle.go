@@ -19,6 +19,9 @@ func (b *board) settle(cluster []node) []cordon.Incident {
 		old = incidents[0]
 	}
 	in := b.filled(old, cluster, signals, lost)
+	if slices.ContainsFunc(incidents, func(o cordon.Incident) bool { return o.State == cordon.IncidentContained }) {
+		in.State = cordon.IncidentContained // the user was contained, whichever of them led to it
+	}
 	if old.ID == "" {
 		in.TenantID, in.OpenedAt, in.ID = cluster[0].tenant, b.opts.Now, b.newID(cluster[0], signals)
 	} else if len(incidents) == 1 && sameSet(in.Signals, old.Signals) && slices.Equal(in.Entity.Names, normal(old.Entity).Names) {

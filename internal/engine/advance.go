@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/cordonhq/cordon"
@@ -83,22 +82,29 @@ func (e *Engine) step(ctx context.Context, run cordon.Run, s cordon.Step) error 
 	if run.Shadow || t.Mode == cordon.ModeObserve {
 		ctx = microsoft.WithPriority(ctx, microsoft.PriorityCommand) // what is only shown leaves the reserve to containment
 	}
-	s.Target = named(ctx, t, s.Target)
+	s.Target = resolveTarget(ctx, t, s.Target)
 	return e.attempt(ctx, t, run, s, verb)
 }
 
-// named returns a user who is known by user principal name alone with the
-// object id besides: that is what writes go by, for the other name may be
-// given to somebody else. Whom it cannot find guard does not find either.
-func named(ctx context.Context, t Tenant, target cordon.Entity) cordon.Entity {
-	if target.Kind != cordon.KindUser || target.Name(cordon.NameObjectID) != "" {
+// resolveTarget returns a user who is known by other names alone with the
+// object id besides: that is what writes go by, for every other name may be
+// given to somebody else. Guard refuses a target that it does not find, or that
+// may be several users.
+func resolveTarget(ctx context.Context, t Tenant, target cordon.Entity) cordon.Entity {
+	if t.Mode == cordon.ModeObserve {
 		return target
 	}
-	u, err := t.Client.Users.Get(ctx, target.ID())
-	if err != nil || !strings.EqualFold(u.UserPrincipalName, target.Name(cordon.NameUPN)) {
-		return target
+	for _, name := range target.Unresolved() {
+		users, err := t.Client.Users.Find(ctx, name)
+		if err != nil || len(users) > 1 {
+			return target
+		}
+		if len(users) == 1 {
+			u := cordon.DirectoryUser{ObjectID: users[0].ID, UPN: users[0].UserPrincipalName}
+			return target.Resolve(cordon.Resolution{Name: name, State: cordon.ResolutionFound, Users: []cordon.DirectoryUser{u}})
+		}
 	}
-	return target.Add(cordon.NameObjectID, u.ID)
+	return target
 }
 
 // resume takes up a step whose action may or may not have left: the tenant's

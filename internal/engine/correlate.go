@@ -23,6 +23,7 @@ func (e *Engine) correlate(ctx context.Context, tenantID string) error {
 		return err
 	}
 	var toDecide []string
+	wanted := false
 	for more := true; more; {
 		err := e.Store.Write(ctx, func(tx *store.Tx) error {
 			news, err := tx.PendingSignals(ctx, tenantID, correlateAtOnce)
@@ -31,29 +32,36 @@ func (e *Engine) correlate(ctx context.Context, tenantID string) error {
 				return err
 			}
 			more = len(news) == correlateAtOnce
-			changed, err := e.join(ctx, tx, t, news)
+			changed, wants, err := e.join(ctx, tx, t, news)
 			if err != nil {
 				return err
 			}
-			toDecide = append(toDecide, changed...)
+			toDecide, wanted = append(toDecide, changed...), wanted || wants
 			return tx.TakePending(ctx, news)
 		})
 		if err != nil {
 			return err
 		}
 	}
+	if wanted {
+		e.resolver.wake()
+	}
 	return e.decide(ctx, toDecide)
 }
 
-// join puts news into incidents and returns those to decide on.
-func (e *Engine) join(ctx context.Context, tx *store.Tx, t Tenant, news []cordon.Signal) ([]string, error) {
+// join puts news into incidents and returns those to decide on. It reports
+// whether names of their users are to be looked up.
+func (e *Engine) join(ctx context.Context, tx *store.Tx, t Tenant, news []cordon.Signal) (toDecide []string, wanted bool, err error) {
+	if err := e.recall(ctx, tx, t.ID, news); err != nil {
+		return nil, false, err
+	}
 	open, known, err := e.joinable(ctx, tx, t, news)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	coverage, err := tx.Coverage(ctx, t.ID)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	opts := correlate.Options{Window: incidentWindow, NewID: e.NewID, Now: e.Now().UTC()}
 	changed := correlate.Join(open, known, news, coverage, opts)
@@ -64,16 +72,30 @@ func (e *Engine) join(ctx context.Context, tx *store.Tx, t Tenant, news []cordon
 	for _, s := range news {
 		known[s.ID] = s
 	}
-	var toDecide []string
 	for _, in := range changed {
-		if err := e.putIncident(ctx, tx, t, before[in.ID], in, known); err != nil {
-			return nil, err
+		wants, err := e.putJoined(ctx, tx, t, before[in.ID], in, known)
+		if err != nil {
+			return nil, false, err
 		}
+		wanted = wanted || wants
 		if in.State == cordon.IncidentOpen {
 			toDecide = append(toDecide, in.ID)
 		}
 	}
-	return toDecide, tx.Enqueue(ctx, decideJob{Incidents: toDecide}, time.Time{})
+	return toDecide, wanted, tx.Enqueue(ctx, decideJob{Incidents: toDecide}, time.Time{})
+}
+
+// putJoined stores an incident, and notes which names of its user the
+// directory is to be asked for.
+func (e *Engine) putJoined(ctx context.Context, tx *store.Tx, t Tenant, before, in cordon.Incident, known map[string]cordon.Signal) (bool, error) {
+	if err := e.putIncident(ctx, tx, t, before, in, known); err != nil {
+		return false, err
+	}
+	var signals []cordon.Signal
+	for _, id := range in.Signals {
+		signals = append(signals, known[id])
+	}
+	return e.wantNames(ctx, tx, in, signals)
 }
 
 // joinable returns the incidents that news may belong to, with their signals.

@@ -95,6 +95,8 @@ type Engine struct {
 	runs    keyed // one goroutine at a time on a run
 	pace    *pace
 
+	resolver *resolver
+
 	readBackTimeout time.Duration // see readBackSoon
 
 	policiesRead shared[[]capolicy.Policy]
@@ -123,7 +125,7 @@ func New(o Options) (*Engine, error) {
 	if o.Sources == nil {
 		o.Sources = cordon.Sources()
 	}
-	e := &Engine{Options: o, roster: newRoster(o.Tenants), verbs: action.NewSet(o.Actions), hasher: collect.NewHasher(), places: make(chan struct{}, soonAtOnce), pace: newPace(), readBackTimeout: readBackTimeout}
+	e := &Engine{Options: o, roster: newRoster(o.Tenants), verbs: action.NewSet(o.Actions), hasher: collect.NewHasher(), places: make(chan struct{}, soonAtOnce), pace: newPace(), resolver: newResolver(), readBackTimeout: readBackTimeout}
 	e.policiesRead.lasts, e.sizeRead.lasts = policiesLast, sizeLasts
 	for _, c := range o.Channels {
 		e.outlets = append(e.outlets, &outlet{Channel: c})
@@ -146,6 +148,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	g.Go(func() error { return e.commitQuiet(gctx) })
 	g.Go(func() error { return e.commitUsage(gctx) })
 	g.Go(func() error { return e.sweepForever(gctx) })
+	g.Go(func() error { return e.resolveForever(gctx) })
 	g.Go(func() error { return e.schedule(microsoft.WithPriority(gctx, microsoft.PriorityPoll)) })
 	if err := g.Wait(); ctx.Err() == nil {
 		return err
@@ -166,6 +169,7 @@ func (e *Engine) Once(ctx context.Context, progress func(done, all int)) error {
 	g, workCtx := errgroup.WithContext(workCtx)
 	g.Go(func() error { return e.work(workCtx) })
 	g.Go(func() error { return e.commitUsage(workCtx) })
+	g.Go(func() error { return e.resolveForever(workCtx) })
 	g.Go(func() error {
 		defer stop()
 		if err := e.readAll(workCtx, progress); err != nil {
@@ -174,12 +178,30 @@ func (e *Engine) Once(ctx context.Context, progress func(done, all int)) error {
 		if err := e.sweep(workCtx, e.enqueue); err != nil {
 			return err
 		}
-		return e.settle(workCtx)
+		return e.settleAll(workCtx)
 	})
 	if err := g.Wait(); err != nil && (ctx.Err() != nil || !errors.Is(err, context.Canceled)) {
 		return err
 	}
 	return ctx.Err()
+}
+
+// settleAll waits until no job is due and no name is to be looked up any more;
+// for lookups no longer than resolveOnce.
+func (e *Engine) settleAll(ctx context.Context) error {
+	if err := e.settle(ctx); err != nil {
+		return err
+	}
+	end := time.Now().Add(resolveOnce)
+	for {
+		waited, err := e.awaitLookups(ctx, end)
+		if err != nil {
+			return err
+		}
+		if err := e.settle(ctx); err != nil || !waited {
+			return err
+		}
+	}
 }
 
 // lostAfter is how long a job may be noted as under way that no goroutine

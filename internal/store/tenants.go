@@ -53,7 +53,7 @@ func (t *Tx) Tenants(ctx context.Context) ([]Onboarded, error) {
 func (t *Tx) ForgetTenant(ctx context.Context, id string) error {
 	for _, query := range []string{
 		`DELETE FROM tenants WHERE id = $1`, `DELETE FROM coverage WHERE tenant_id = $1`,
-		`DELETE FROM observations WHERE tenant_id = $1`, `DELETE FROM pending_signals WHERE tenant_id = $1`,
+		`DELETE FROM observations WHERE tenant_id = $1`, `DELETE FROM resolutions WHERE tenant_id = $1`, `DELETE FROM pending_signals WHERE tenant_id = $1`,
 	} {
 		if err := t.exec(ctx, query, id); err != nil {
 			return err

@@ -73,6 +73,23 @@ CREATE TABLE incidents (
 );
 CREATE INDEX incidents_by_tenant ON incidents (tenant_id, last_us);
 
+-- What the directory said of names that alerts give, and which names it is
+-- still to be asked for.
+CREATE TABLE resolutions (
+    tenant_id   TEXT    NOT NULL,
+    value       TEXT    NOT NULL,
+    kind        TEXT    NOT NULL, -- of the name
+    state       TEXT    NOT NULL CHECK (state IN ('pending', 'found', 'ambiguous', 'not_found')),
+    users       TEXT    NOT NULL, -- JSON: whose name it is, or may be
+    reason      TEXT    NOT NULL, -- why a lookup was deferred, '' when it was not
+    answered_us BIGINT  NOT NULL, -- 0: never
+    due_us      BIGINT  NOT NULL, -- when it is looked up next, if it is still wanted; 0: when a signal asks again
+    wanted_us   BIGINT  NOT NULL, -- until when the signals that wait for it may be acted on
+    attempts    INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, value, kind)
+) WITHOUT ROWID;
+CREATE INDEX resolutions_due ON resolutions (due_us, tenant_id) WHERE due_us > 0;
+
 CREATE TABLE incident_signals (
     incident_id TEXT   NOT NULL REFERENCES incidents (id),
     tenant_id   TEXT   NOT NULL,

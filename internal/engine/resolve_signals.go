@@ -1,0 +1,195 @@
+package engine
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/collect"
+	"github.com/cordonhq/cordon/internal/correlate"
+	"github.com/cordonhq/cordon/internal/store"
+)
+
+// defaultMaxAge is how old a signal may be to be acted on where no playbook
+// says so.
+const defaultMaxAge = 48 * time.Hour
+
+// maxAge is how old a signal may be at most for any playbook to act on it.
+func (e *Engine) maxAge() time.Duration {
+	longest := time.Duration(0)
+	for _, p := range e.Playbooks {
+		longest = max(longest, p.MaxAge)
+	}
+	if longest == 0 {
+		return defaultMaxAge
+	}
+	return longest
+}
+
+// recall gives new signals what the directory said lately of the names in
+// them. A new version of a signal that is in an incident already keeps its
+// user, however long ago that was.
+func (e *Engine) recall(ctx context.Context, tx *store.Tx, tenantID string, news []cordon.Signal) error {
+	now := e.Now()
+	for i, s := range news {
+		if !anyUnresolved(s) {
+			continue
+		}
+		names := collect.Unresolved(s)
+		said, err := tx.Resolutions(ctx, tenantID, names)
+		if err != nil {
+			return err
+		}
+		stale := false
+		for _, r := range said {
+			stale = stale || r.State == cordon.ResolutionFound && !r.Fresh(now)
+		}
+		if stale {
+			holding, err := tx.IncidentsHolding(ctx, s)
+			if err != nil {
+				return err
+			}
+			stale = len(holding) > 0
+		}
+		if news[i], err = resolveSignal(ctx, tx, s, said, now, stale); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// anyUnresolved reports whether a signal names a user without object id.
+func anyUnresolved(s cordon.Signal) bool {
+	open := func(e cordon.Entity) bool { return len(e.Unresolved()) > 0 }
+	return slices.ContainsFunc(s.Entities, open) || slices.ContainsFunc(s.Named, open)
+}
+
+// resolveSignal gives a signal what the directory said of the names in it, and
+// stores it when that is news.
+func resolveSignal(ctx context.Context, tx *store.Tx, s cordon.Signal, said map[cordon.Name]cordon.Resolution, now time.Time, stale bool) (cordon.Signal, error) {
+	told := collect.Resolve(s, func(e cordon.Entity) cordon.Entity {
+		for _, n := range e.Unresolved() {
+			if r := said[n]; r.State == cordon.ResolutionFound && (stale || r.Fresh(now)) {
+				return e.Resolve(r)
+			}
+		}
+		return e
+	})
+	if reflect.DeepEqual(told.Entities, s.Entities) && reflect.DeepEqual(told.Named, s.Named) {
+		return s, nil
+	}
+	return told, tx.SetEntities(ctx, told)
+}
+
+// wantNames notes which names of an incident's user the directory is to be
+// asked for: those of a user without object id, for open signals that accuse
+// them and that a playbook may act on. It reports whether there are any.
+func (e *Engine) wantNames(ctx context.Context, tx *store.Tx, in cordon.Incident, signals []cordon.Signal) (bool, error) {
+	if in.State == cordon.IncidentMerged || len(in.Entity.Unresolved()) == 0 {
+		return false, nil
+	}
+	now := e.Now().UTC()
+	until := now
+	for _, s := range correlate.Latest(signals) {
+		if s.State == cordon.SignalOpen && s.Severity.Rank() >= cordon.SeverityMedium.Rank() && s.Accuses(in.Entity) {
+			if t := s.DetectedAt.Add(e.maxAge()); t.After(until) {
+				until = t
+			}
+		}
+	}
+	if !until.After(now) {
+		return false, nil
+	}
+	return want(ctx, tx, in.TenantID, in.Entity, now, until)
+}
+
+// want has the best name of an entity looked up that the directory has not
+// answered lately.
+func want(ctx context.Context, tx *store.Tx, tenantID string, e cordon.Entity, now, until time.Time) (bool, error) {
+	names := e.Unresolved()
+	said, err := tx.Resolutions(ctx, tenantID, names)
+	if err != nil {
+		return false, err
+	}
+	for _, n := range names {
+		r, known := said[n]
+		missing := known && r.State != cordon.ResolutionFound && r.Fresh(now)
+		switch {
+		case !known:
+			r = cordon.Resolution{TenantID: tenantID, Name: n, State: cordon.ResolutionPending, DueAt: now}
+		case !missing && r.State != cordon.ResolutionPending:
+			r.DueAt = now // it was answered too long ago
+		}
+		if until.After(r.WantedUntil) {
+			r.WantedUntil = until
+		}
+		if err := tx.PutResolution(ctx, r); err != nil || !missing {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+// learn stores what the directory said of a name. A name that was found is
+// given to the incidents and signals that wait for it, and those are
+// correlated again; of one that was not, the next name is looked up.
+func (e *Engine) learn(ctx context.Context, tx *store.Tx, t Tenant, r cordon.Resolution) error {
+	if err := tx.PutResolution(ctx, r); err != nil || r.State == cordon.ResolutionPending {
+		return err
+	}
+	waiting, err := tx.Incidents(ctx, store.IncidentFilter{
+		Tenants: []string{t.ID}, Names: []string{r.Name.Value}, Since: e.Now().Add(-e.maxAge() - 2*incidentWindow),
+		States: []cordon.IncidentState{cordon.IncidentOpen, cordon.IncidentContained},
+	})
+	if err != nil {
+		return err
+	}
+	var found []string
+	for _, in := range waiting {
+		if !slices.Contains(in.Entity.Unresolved(), r.Name) {
+			continue
+		}
+		if r.State == cordon.ResolutionFound {
+			found, err = append(found, in.ID), e.giveName(ctx, tx, in, r)
+		} else {
+			_, err = want(ctx, tx, t.ID, in.Entity, e.Now().UTC(), r.WantedUntil)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	if err := tx.Enqueue(ctx, decideJob{Incidents: found}, time.Time{}); err != nil {
+		return err
+	}
+	return tx.Enqueue(ctx, correlateJob{Tenant: t.ID}, time.Time{})
+}
+
+// giveName gives an incident and its signals the user that was found.
+func (e *Engine) giveName(ctx context.Context, tx *store.Tx, in cordon.Incident, r cordon.Resolution) error {
+	signals, err := tx.SignalsOf(ctx, in.ID)
+	if err != nil {
+		return err
+	}
+	var names []cordon.Name
+	for _, s := range signals {
+		names = append(names, collect.Unresolved(s)...)
+	}
+	said, err := tx.Resolutions(ctx, in.TenantID, names)
+	if err != nil {
+		return err
+	}
+	for _, s := range signals {
+		if _, err := resolveSignal(ctx, tx, s, said, e.Now(), true); err != nil {
+			return err
+		}
+	}
+	if err := tx.SetEntity(ctx, in.ID, in.Entity.Resolve(r)); err != nil {
+		return err
+	}
+	return tx.Correlate(ctx, signals)
+}
