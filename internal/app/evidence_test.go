@@ -13,7 +13,9 @@ import (
 )
 
 // at writes a time as Graph does.
-func at(ago time.Duration) string { return time.Now().UTC().Add(-ago).Format("2006-01-02T15:04:05.0000000Z") }
+func at(ago time.Duration) string {
+	return time.Now().UTC().Add(-ago).Format("2006-01-02T15:04:05.0000000Z")
+}
 
 // user injects a user and returns the object id.
 func (w *world) user(n int, name string) string {
