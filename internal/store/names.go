@@ -8,7 +8,7 @@ import (
 // Known reports whether anything that is stored, of these tenants or of all,
 // is about an entity that has one of the names.
 func (t *Tx) Known(ctx context.Context, tenants, names []string) (bool, error) {
-	for _, place := range []struct{ table, column string }{{"incidents", "entity"}, {"steps", "target"}, {"signals", "entities"}} {
+	for _, place := range []struct{ table, column string }{{"incidents", "entity"}, {"steps", "target"}, {"signals", "entities || named"}} {
 		where, args := namedAny(place.column, names, 1)
 		if len(tenants) > 0 {
 			where += " AND tenant_id IN (" + list(len(args)+1, len(tenants)) + ")"
