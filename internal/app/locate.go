@@ -70,7 +70,9 @@ type locatedUser struct {
 
 // lookUp asks the directory of every tenant for a name.
 func lookUp(ctx context.Context, tenants []engine.Tenant, name cordon.Name) (all []locatedUser, err error) {
-	answers := ask(ctx, tenants, func(ctx context.Context, t engine.Tenant) ([]microsoft.User, error) { return t.Client.Users.Find(ctx, name) })
+	answers := ask(ctx, tenants, func(ctx context.Context, t engine.Tenant) ([]microsoft.User, error) {
+		return t.Client.Users.Find(ctx, name)
+	})
 	var errs []error
 	for i, a := range answers {
 		if a.err != nil {
