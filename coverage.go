@@ -1,6 +1,7 @@
 package cordon
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 )
@@ -28,6 +29,8 @@ type Coverage struct {
 	ReadUntil time.Time // end of the window that is whole; zero: never read
 	CheckedAt time.Time // when we last tried
 	Reason    string    // why the state is not whole
+
+	GoodFor time.Duration // how long a complete reading stays good; not stored, see Rhythms
 }
 
 // Missing reports whether something that the source could tell may not have
@@ -36,13 +39,61 @@ func (c Coverage) Missing() bool {
 	return c.State != CoverageWhole && c.State != CoverageUnlicensed
 }
 
-// StaleAfter is how long a whole reading of a source stays good.
+// Lost reports whether the source was read completely once and cannot be read
+// any more because the tenant has lost the licence or the product. A product
+// that the tenant never had is not lost.
+func (c Coverage) Lost() bool {
+	return c.State == CoverageUnlicensed && !c.ReadUntil.IsZero()
+}
+
+// lossIsNews is how long a source that was lost makes an answer incomplete.
+// After that the tenant is one without the product, as if it had never had it.
+const lossIsNews = 7 * 24 * time.Hour
+
+// Incomplete reports whether an answer out of the source may lack something:
+// it is missing, or was lost lately.
+func (c Coverage) Incomplete(now time.Time) bool {
+	return c.Missing() || c.Lost() && now.Sub(c.ReadUntil) < lossIsNews
+}
+
+// StaleAfter is how long a complete reading of a source stays good at least.
 const StaleAfter = 15 * time.Minute
 
-// At returns the coverage as it stands at now: a whole reading that is too
+// Rhythms say how often sources are read. The zero value is the default.
+type Rhythms struct {
+	Threats time.Duration // default 30s
+	Posture time.Duration // default 5m
+}
+
+const (
+	defaultThreats = 30 * time.Second
+	defaultPosture = 5 * time.Minute
+)
+
+// Of is how often a source is read.
+func (r Rhythms) Of(s Source) time.Duration {
+	if s.TellsOfThreats() {
+		return cmp.Or(r.Threats, defaultThreats)
+	}
+	return cmp.Or(r.Posture, defaultPosture)
+}
+
+// StaleAfter is how long a complete reading of a source stays good: for three
+// of its rhythms, and for 15 minutes at least.
+func (r Rhythms) StaleAfter(s Source) time.Duration { return max(3*r.Of(s), StaleAfter) }
+
+// Rate says of each coverage how long it stays good.
+func (r Rhythms) Rate(coverage []Coverage) []Coverage {
+	for i, c := range coverage {
+		coverage[i].GoodFor = r.StaleAfter(c.Source)
+	}
+	return coverage
+}
+
+// At returns the coverage as it stands at now: a complete reading that is too
 // old is stale.
 func (c Coverage) At(now time.Time) Coverage {
-	if c.State == CoverageWhole && now.Sub(c.CheckedAt) > StaleAfter {
+	if c.State == CoverageWhole && now.Sub(c.CheckedAt) > max(c.GoodFor, StaleAfter) {
 		c.State, c.Reason = CoverageStale, "last read "+c.CheckedAt.UTC().Format(time.RFC3339)
 	}
 	return c

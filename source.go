@@ -26,3 +26,22 @@ func Sources() []Source {
 func (s Source) TellsOfThreats() bool {
 	return s == SourceRiskDetections || s == SourceAlerts || s == SourceEndpointAlerts
 }
+
+// Shows is what the source shows, for people who lose it.
+func (s Source) Shows() string {
+	switch s {
+	case SourceRiskDetections:
+		return "what Entra ID Protection detects about sign-ins and users"
+	case SourceAlerts:
+		return "the alerts of the Defender products"
+	case SourceEndpointAlerts:
+		return "the alerts of Defender for Endpoint's own API"
+	case SourceSecurityDefaults:
+		return "whether security defaults are on"
+	case SourceConditionalAccess:
+		return "the Conditional Access policies"
+	case SourceCredential:
+		return "whether its own way in still works"
+	}
+	return string(s)
+}

@@ -63,7 +63,10 @@ func newAuditListCmd(d *Deps) *cobra.Command {
 						Step: e.Step, Actor: e.Actor, Action: string(e.Action), Target: e.Target, Data: e.Data, Prev: e.Prev, Hash: e.Hash,
 					})
 				}
-				return print(d, rows, entryColumns())
+				if err := print(d, rows, entryColumns()); err != nil {
+					return err
+				}
+				return d.engineNote(cmd.Context(), tx, about)
 			})
 		},
 	}

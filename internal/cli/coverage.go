@@ -20,6 +20,7 @@ type coverageRow struct {
 	ReadUntil *time.Time `json:"read_until"`
 	CheckedAt *time.Time `json:"checked_at"`
 	Reason    string     `json:"reason"`
+	LostSince *time.Time `json:"lost_since"` // null: it is there, or never was
 }
 
 func newCoverageCmd(d *Deps) *cobra.Command {
@@ -28,7 +29,8 @@ func newCoverageCmd(d *Deps) *cobra.Command {
 		Use:   "coverage [TENANT]",
 		Short: "Show which window of each source has been read, and why not if not",
 		Long: `Show which window of each source has been read, and why not if not. Exit 5 when
-a source could not be read.`,
+a source could not be read, is stale, or was lost within the last 7 days because
+its licence or product is gone.`,
 		Example: `  cordon coverage
   cordon coverage --tag ring=canary
   cordon coverage contoso -o json`,
@@ -38,18 +40,18 @@ a source could not be read.`,
 				if len(about.entity) > 0 {
 					return fmt.Errorf("no tenant is called %q: cordon tenant list shows them", args[0])
 				}
-				found, err := tx.Coverage(cmd.Context(), about.tenants...)
+				found, err := d.coverage(cmd.Context(), tx, about)
 				if err != nil {
 					return err
 				}
 				rows := make([]coverageRow, 0, len(found))
 				for _, c := range found {
-					rows = append(rows, coverageRowOf(c.At(d.Now()), about))
+					rows = append(rows, coverageRowOf(c, about))
 				}
 				if err := print(d, rows, coverageColumns()); err != nil {
 					return err
 				}
-				return unreadOf(found, about)
+				return unreadOf(found, about, d.Now())
 			})
 		},
 	}
@@ -59,17 +61,10 @@ a source could not be read.`,
 
 // unreadOf says whether something could not be read of the configured tenants,
 // and which of them never were: those stand in no row.
-func unreadOf(found []cordon.Coverage, about subject) error {
-	read, sources, unread := map[string]bool{}, 0, 0
+func unreadOf(found []cordon.Coverage, about subject, now time.Time) error {
+	read := map[string]bool{}
 	for _, c := range found {
 		read[c.TenantID] = true
-		if _, configured := about.names[c.TenantID]; !configured {
-			continue
-		}
-		sources++
-		if c.Missing() {
-			unread++
-		}
 	}
 	var never []string
 	for _, id := range about.watched() {
@@ -78,16 +73,23 @@ func unreadOf(found []cordon.Coverage, about subject) error {
 		}
 	}
 	if len(never) > 0 {
-		return notWhole(never, "cordon tenant list")
+		return notWhole(oldness(0), never, "cordon tenant list")
 	}
-	return partial(unread, sources, "sources")
+	if text := unreadText(about.configured(found), now); text != "" {
+		return &findings{code: exitPartial, text: text}
+	}
+	return nil
 }
 
 func coverageRowOf(c cordon.Coverage, about subject) coverageRow {
-	return coverageRow{
+	row := coverageRow{
 		TenantID: c.TenantID, Tenant: about.name(c.TenantID), Source: string(c.Source), State: string(c.State),
-		ReadFrom: stamp(c.ReadFrom), ReadUntil: stamp(c.ReadUntil), CheckedAt: stamp(c.CheckedAt), Reason: c.Reason,
+		ReadFrom: stamp(c.ReadFrom), ReadUntil: stamp(c.ReadUntil), CheckedAt: stamp(c.CheckedAt), Reason: lostReason(c),
 	}
+	if c.Lost() {
+		row.LostSince = stamp(c.ReadUntil)
+	}
+	return row
 }
 
 func coverageColumns() []column[coverageRow] {

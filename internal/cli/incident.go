@@ -45,7 +45,7 @@ func newIncidentListCmd(d *Deps) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list [TENANT|USER]",
 		Short: "List incidents, newest first",
-		Long:  "List incidents, newest first. Exit 5 when part of the answer could not be read.",
+		Long:  "List incidents, newest first. Exit 5 when part of the answer could not be read, or is old.",
 		Example: `  cordon incident list
   cordon incident list --tag ring=canary
   cordon incident list 588d7c15-8565-448e-bc2d-57f2b7c4c58a -o json`,
@@ -112,6 +112,8 @@ func newIncidentShowCmd(d *Deps) *cobra.Command {
 	return &cobra.Command{
 		Use:   "show INCIDENT|USER",
 		Short: "Show one incident with its signals and runs; of a user, the newest",
+		Long: `Show one incident with its signals and runs; of a user, the newest. Exit 5 when
+part of what its tenant's threat sources say could not be read, or is old.`,
 		Example: `  cordon incident show ada@contoso.com
   cordon incident show 7d1f0c9e-… -o json`,
 		Args: cobra.ExactArgs(1),
@@ -137,7 +139,11 @@ func newIncidentShowCmd(d *Deps) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return showIncident(d, rows[0], incidentParts{details, kindRows(signals), runRows(runs, about)})
+				if err := showIncident(d, rows[0], incidentParts{details, kindRows(signals), runRows(runs, about)}); err != nil {
+					return err
+				}
+				about.tenants = []string{in.TenantID}
+				return d.gaps(cmd.Context(), tx, about)
 			})
 		},
 	}

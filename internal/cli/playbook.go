@@ -61,7 +61,10 @@ func newPlaybookListCmd(d *Deps) *cobra.Command {
 			for _, p := range all {
 				rows = append(rows, playbookRowOf(p, c.Playbooks.On))
 			}
-			return print(d, rows, playbookColumns())
+			if err := print(d, rows, playbookColumns()); err != nil || len(c.Tenants) == 0 {
+				return err
+			}
+			return d.noteEngine(cmd.Context())
 		},
 	}
 }

@@ -18,12 +18,14 @@ type subject struct {
 	entity  []string          // every name that is known of whom it names; none for tenants
 	typed   string            // the name as it was given
 	names   map[string]string // of the configured tenants, by id
+	rhythms cordon.Rhythms    // in which they are read
+	storage string            // address of the store
 }
 
 // subjectOf finds what a list is about: the tenants that flags name, and what
 // the argument names. Whatever is no tenant is somebody.
 func subjectOf(c *app.Config, s app.Selection, arg string) (subject, error) {
-	about := subject{names: map[string]string{}}
+	about := subject{names: map[string]string{}, rhythms: cordon.Rhythms(c.Poll), storage: c.Storage.URL}
 	all, err := c.Select(app.Selection{})
 	if err != nil {
 		return about, err

@@ -74,7 +74,10 @@ func newRunListCmd(d *Deps) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return print(d, runRows(runs, about), runColumns())
+				if err := print(d, runRows(runs, about), runColumns()); err != nil {
+					return err
+				}
+				return d.engineNote(cmd.Context(), tx, about)
 			})
 		},
 	}
@@ -183,7 +186,10 @@ func newRunShowCmd(d *Deps) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return showRun(d, runRowOf(r, about))
+				if err := showRun(d, runRowOf(r, about)); err != nil {
+					return err
+				}
+				return d.engineNote(cmd.Context(), tx, about)
 			})
 		},
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"database/sql"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
@@ -26,6 +27,7 @@ import (
 
 	"github.com/cordonhq/cordon/internal/cli"
 	"github.com/cordonhq/cordon/internal/sim"
+	"github.com/cordonhq/cordon/internal/store"
 	"github.com/goccy/go-yaml"
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -44,7 +46,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"startsim": startSim, "exits": exits, "post": post, "ledger": ledger, "awaits": awaits, "sealed": sealed, "mend": mend, "certificate": certificate,
+			"startsim": startSim, "exits": exits, "post": post, "ledger": ledger, "awaits": awaits, "sealed": sealed, "mend": mend, "certificate": certificate, "dead": dead,
 			"receiver": receiver, "canary": canary, "proxied": proxied, "beginning": beginning,
 		},
 	})
@@ -225,6 +227,24 @@ func certificate(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	text := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})...)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), text, 0o600))
+}
+
+// dead makes it that the engine was killed so many minutes ago: dead MINUTES
+func dead(ts *testscript.TestScript, _ bool, args []string) {
+	minutes, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	db, err := sql.Open("sqlite", "file:"+ts.MkAbs("cordon.db"))
+	ts.Check(err)
+	defer db.Close()
+	_, err = db.Exec("UPDATE coverage SET checked_us = checked_us - $1, read_until_us = read_until_us - $1", minutes*60_000_000)
+	ts.Check(err)
+	gone := exec.Command("true") // its process id is that of nothing any more
+	_ = gone.Run()
+	host, err := os.Hostname()
+	ts.Check(err)
+	b, err := json.Marshal(store.Holder{Command: "serve", PID: gone.Process.Pid, Host: host})
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs("cordon.db.holder"), b, 0o600))
 }
 
 // mend takes every fault away.

@@ -7,7 +7,6 @@ import (
 
 	"github.com/cordonhq/cordon"
 	"github.com/cordonhq/cordon/internal/app"
-	"github.com/cordonhq/cordon/internal/store"
 	"github.com/spf13/cobra"
 )
 
@@ -57,40 +56,11 @@ func (d *Deps) pick(ctx context.Context, s app.Selection) (*app.Config, []cordon
 // maxGaps is how many gaps are told apart before they are only counted.
 const maxGaps = 5
 
-// gaps says where an answer out of what threat sources said may not be whole:
-// what could not be read, and what never was. What was read a while ago is
-// old, but whole.
-func (d *Deps) gaps(ctx context.Context, tx *store.Tx, about subject) error {
-	stored, err := tx.Coverage(ctx, about.tenants...)
-	if err != nil {
-		return err
-	}
-	read := map[string]int{}
-	var found []string
-	for _, c := range stored {
-		if _, configured := about.names[c.TenantID]; !configured || !c.Source.TellsOfThreats() {
-			continue
-		}
-		if read[c.TenantID]++; c.Missing() {
-			found = append(found, fmt.Sprintf("%s: %s is %s: %s", about.name(c.TenantID), c.Source, c.State, c.Reason))
-		}
-	}
-	for _, id := range about.watched() {
-		if read[id] == 0 {
-			found = append(found, about.name(id)+": was never read")
-		}
-	}
-	if len(found) == 0 {
-		return nil
-	}
-	return notWhole(found, "cordon coverage")
-}
-
 // notWhole ends a command whose answer has gaps; command shows them all.
-func notWhole(found []string, command string) error {
+func notWhole(title string, found []string, command string) error {
 	shown := found[:min(len(found), maxGaps)]
 	if more := len(found) - len(shown); more > 0 {
 		shown = append(shown, fmt.Sprintf("and %d more: %s shows them", more, command))
 	}
-	return &findings{code: exitPartial, text: "this is not the whole answer\n" + strings.Join(shown, "\n")}
+	return &findings{code: exitPartial, text: title + "\n" + strings.Join(shown, "\n")}
 }

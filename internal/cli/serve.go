@@ -121,25 +121,19 @@ func (d *Deps) sync(ctx context.Context, s app.Selection) error {
 // when it is not complete. late says why what follows was not carried to its
 // end; nil when it was.
 func (d *Deps) showSynced(ctx context.Context, s app.Selection, late *engine.UnfinishedError) error {
-	all, unread, names := 0, 0, 0
+	unread, names := "", 0
 	var unfinished []cordon.Run
 	err := d.read(ctx, s, nil, func(tx *store.Tx, about subject) error {
-		found, err := tx.Coverage(ctx, about.tenants...)
+		found, err := d.coverage(ctx, tx, about)
 		if err != nil {
 			return err
 		}
+		found = about.configured(found)
 		rows := make([]coverageRow, 0, len(found))
 		for _, cov := range found {
-			if _, configured := about.names[cov.TenantID]; !configured {
-				continue
-			}
-			cov = cov.At(d.Now())
-			if cov.Missing() {
-				unread++
-			}
 			rows = append(rows, coverageRowOf(cov, about))
 		}
-		all = len(rows)
+		unread = unreadText(found, d.Now())
 		if names, err = tx.PendingResolutions(ctx, about.tenants, d.Now()); err != nil {
 			return err
 		}
@@ -156,8 +150,10 @@ func (d *Deps) showSynced(ctx context.Context, s app.Selection, late *engine.Unf
 		return &findings{code: exitPartial, text: unfinishedText(unfinished)}
 	case late != nil:
 		return &findings{code: exitPartial, text: late.Error()}
+	case unread != "":
+		return &findings{code: exitPartial, text: unread}
 	}
-	return partial(unread, all, "sources")
+	return nil
 }
 
 // unfinishedText says which runs go on later, and how.

@@ -46,7 +46,7 @@ func newSignalListCmd(d *Deps) *cobra.Command {
 		Short: "List signals, newest first",
 		Long: `List signals, newest first: all, those of a tenant (id or name), or those about
 somebody (object id, UPN, SID, device id). Exit 5 when part of the answer could
-not be read.`,
+not be read, or is old.`,
 		Example: `  cordon signal list
   cordon signal list ada@contoso.com --since 7d
   cordon signal list 'contoso-*' --tag ring=canary

@@ -37,7 +37,10 @@ func newTenantListCmd(d *Deps) *cobra.Command {
 			for _, t := range picked {
 				rows = append(rows, tenantRowOf(c, t))
 			}
-			return print(d, rows, tenantColumns())
+			if err := print(d, rows, tenantColumns()); err != nil {
+				return err
+			}
+			return d.noteEngine(cmd.Context())
 		},
 	}
 	sel = d.tenantFlags(cmd)

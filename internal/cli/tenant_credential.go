@@ -73,7 +73,17 @@ one was not read.`,
 				if err != nil {
 					return err
 				}
-				return d.showCredentials(rows)
+				shown := d.showCredentials(rows)
+				old, err := d.oldCredentials(cmd.Context(), tx, about)
+				switch {
+				case err != nil:
+					return err
+				case shown != nil && old != nil:
+					fmt.Fprintln(d.Err, "cordon: "+old.Error())
+				case shown == nil && old != nil:
+					return old
+				}
+				return shown
 			})
 		},
 	}
@@ -81,9 +91,25 @@ one was not read.`,
 	return cmd
 }
 
+// oldCredentials ends the list of credentials when some were read too long ago.
+func (d *Deps) oldCredentials(ctx context.Context, tx *store.Tx, about subject) (*findings, error) {
+	stored, err := d.coverage(ctx, tx, about)
+	now := d.Now()
+	oldest := now
+	for _, c := range stored {
+		if c.Source == cordon.SourceCredential && c.State == cordon.CoverageStale {
+			oldest = earlier(oldest, c.CheckedAt)
+		}
+	}
+	if age := now.Sub(oldest); age > 0 {
+		return &findings{code: exitPartial, text: oldness(age)}, err
+	}
+	return nil, err
+}
+
 // credentialRows returns a row for every configured tenant that is asked for.
 func (d *Deps) credentialRows(ctx context.Context, tx *store.Tx, c *app.Config, about subject) ([]credentialRow, error) {
-	stored, err := tx.Coverage(ctx, about.tenants...)
+	stored, err := d.coverage(ctx, tx, about)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +159,7 @@ func (r *credentialRow) judge(found collect.Credential, cov cordon.Coverage, now
 		r.ExpiresAt, r.DaysLeft = stamp(*found.ExpiresAt), &left
 		r.State, r.Reason = endState(microsoft.CredentialInfo{Kind: found.Kind, Expires: *found.ExpiresAt}, now)
 	}
-	lost, reason := collect.LossOf(cov.At(now))
+	lost, reason := collect.LossOf(cov)
 	r.Reason = strings.Trim(r.Reason+"; "+reason, "; ")
 	switch {
 	case cov.State == "":
@@ -146,7 +172,7 @@ func (r *credentialRow) judge(found collect.Credential, cov cordon.Coverage, now
 		r.State = credentialExpired
 	case cov.State == cordon.CoverageDenied && r.State != credentialExpired:
 		r.State = credentialRefused
-	case cov.Missing() && r.State != credentialExpired:
+	case cov.Missing() && cov.State != cordon.CoverageStale && r.State != credentialExpired:
 		r.State = credentialUnknown
 	}
 }

@@ -22,13 +22,20 @@ type feedKey struct {
 func (e *Engine) coverage(ctx context.Context) (map[feedKey]cordon.Coverage, error) {
 	stored := map[feedKey]cordon.Coverage{}
 	err := e.Store.Read(ctx, func(tx *store.Tx) error {
-		rows, err := tx.Coverage(ctx)
+		rows, err := e.coverageIn(ctx, tx)
 		for _, c := range rows {
 			stored[feedKey{c.TenantID, c.Source}] = c
 		}
 		return err
 	})
 	return stored, err
+}
+
+// coverageIn returns what has been read of the tenants, or of all when none is
+// named, with how long it stays good in the rhythm in which it is read.
+func (e *Engine) coverageIn(ctx context.Context, tx *store.Tx, tenants ...string) ([]cordon.Coverage, error) {
+	rows, err := tx.Coverage(ctx, tenants...)
+	return e.Poll.Rate(rows), err
 }
 
 // read reads one feed and stores what it said. Pages are committed as they
@@ -117,6 +124,7 @@ func (e *Engine) putSignals(ctx context.Context, tx *store.Tx, t Tenant, signals
 // follow: durable point 1. A reading without news goes with others of its
 // kind.
 func (e *Engine) store(ctx context.Context, f *feed, page collect.Batch, now cordon.Coverage, more ...cordon.Signal) error {
+	now.GoodFor = e.Poll.StaleAfter(f.source)
 	moved, fresh := now.State != f.last.State, grewStale(f.last, now) && !now.Missing()
 	if len(page.Signals)+len(more) == 0 && page.Observation == nil && !moved {
 		return e.storeQuiet(ctx, f, now, fresh)
@@ -225,11 +233,13 @@ func (e *Engine) observe(ctx context.Context, tx *store.Tx, f *feed, o *cordon.O
 	return tx.PutObservation(ctx, *o)
 }
 
-// coverageMoved tells of a source that became unreadable or readable again,
-// and has everything looked at anew that depends on it.
+// coverageMoved notifies of a source that is no longer complete, or is so
+// again, and has everything looked at anew that depends on it. A product that
+// the tenant never had is no news.
 func (e *Engine) coverageMoved(ctx context.Context, tx *store.Tx, f *feed, now cordon.Coverage) error {
 	lost, _ := collect.LossOf(now) // that is told as such
-	if (now.Missing() || f.last.Missing() && f.last.State != "") && (lost == "" || f.source != cordon.SourceCredential) {
+	news := now.Missing() || now.Lost() || f.last.State != "" && (f.last.Missing() || f.last.Lost())
+	if news && (lost == "" || f.source != cordon.SourceCredential) {
 		if err := e.notice(ctx, tx, *f.tenant, coverageNotice(f, now)); err != nil {
 			return err
 		}
@@ -241,9 +251,19 @@ func (e *Engine) coverageMoved(ctx context.Context, tx *store.Tx, f *feed, now c
 }
 
 func coverageNotice(f *feed, now cordon.Coverage) cordon.Notice {
-	n := cordon.Notice{Kind: cordon.NoticeCoverage, Severity: cordon.SeverityInformational, Title: string(f.source) + " is read whole again"}
-	if now.Missing() {
-		n.Severity, n.Title, n.Reason = cordon.SeverityMedium, string(f.source)+" is "+string(now.State)+": "+now.Reason, string(now.State)
+	n := cordon.Notice{Kind: cordon.NoticeCoverage, Severity: cordon.SeverityMedium, Reason: string(now.State)}
+	switch {
+	case now.Lost():
+		if f.source.TellsOfThreats() {
+			n.Severity = cordon.SeverityHigh
+		}
+		n.Title = string(f.source) + " is no longer licensed: Cordon no longer sees " + f.source.Shows() + ". If that is not intended, assign the licence again: " + now.Reason
+	case now.Missing():
+		n.Title = string(f.source) + " is " + string(now.State) + ": " + now.Reason
+	case now.State == cordon.CoverageUnlicensed:
+		n.Severity, n.Title = cordon.SeverityInformational, string(f.source)+" cannot be read because the tenant does not have the product: "+now.Reason
+	default:
+		n.Severity, n.Title, n.Reason = cordon.SeverityInformational, string(f.source)+" is read whole again", ""
 	}
 	return n
 }
@@ -263,7 +283,7 @@ const quietLag = 4 * time.Minute
 // grewStale reports whether others may have taken the last whole reading for
 // stale before now: what is stored of it may be quietLag older.
 func grewStale(last, now cordon.Coverage) bool {
-	return last.State == cordon.CoverageWhole && now.CheckedAt.Sub(last.CheckedAt) > cordon.StaleAfter-quietLag
+	return last.State == cordon.CoverageWhole && now.CheckedAt.Sub(last.CheckedAt) > max(last.GoodFor, cordon.StaleAfter)-quietLag
 }
 
 // refresh looks anew at what waited for stale sources of tenants to be read

@@ -59,7 +59,7 @@ func (e *Engine) join(ctx context.Context, tx *store.Tx, t Tenant, news []cordon
 	if err != nil {
 		return nil, false, err
 	}
-	coverage, err := tx.Coverage(ctx, t.ID)
+	coverage, err := e.coverageIn(ctx, tx, t.ID)
 	if err != nil {
 		return nil, false, err
 	}
@@ -216,7 +216,7 @@ func (e *Engine) review(ctx context.Context, tenantID string) error {
 	}
 	return e.Store.Write(ctx, func(tx *store.Tx) error {
 		now := e.Now().UTC()
-		coverage, err := tx.Coverage(ctx, t.ID)
+		coverage, err := e.coverageIn(ctx, tx, t.ID)
 		if err != nil {
 			return err
 		}

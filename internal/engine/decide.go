@@ -38,7 +38,7 @@ func (e *Engine) decideOne(ctx context.Context, incidentID string) error {
 		if err != nil {
 			return err
 		}
-		coverage, err := tx.Coverage(ctx, t.ID)
+		coverage, err := e.coverageIn(ctx, tx, t.ID)
 		if err != nil || !allTried(coverage) {
 			return err
 		}

@@ -57,15 +57,7 @@ type Options struct {
 }
 
 // Poll says how often sources are read.
-type Poll struct {
-	Threats time.Duration // default 30s
-	Posture time.Duration // default 5m
-}
-
-const (
-	defaultThreats = 30 * time.Second
-	defaultPosture = 5 * time.Minute
-)
+type Poll = cordon.Rhythms
 
 // A Point is an instant at which a crash must lose nothing.
 type Point string

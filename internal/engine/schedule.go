@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"container/heap"
 	"context"
 	"math/rand/v2"
@@ -218,9 +217,4 @@ func (e *Engine) next(f *feed) time.Time {
 }
 
 // rhythm is how often a source is read.
-func (e *Engine) rhythm(source cordon.Source) time.Duration {
-	if source.TellsOfThreats() {
-		return cmp.Or(e.Poll.Threats, defaultThreats)
-	}
-	return cmp.Or(e.Poll.Posture, defaultPosture)
-}
+func (e *Engine) rhythm(source cordon.Source) time.Duration { return e.Poll.Of(source) }

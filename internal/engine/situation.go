@@ -177,7 +177,7 @@ func (e *Engine) fillStored(ctx context.Context, tx *store.Tx, r cordon.Run, sit
 		}
 		return nil
 	}
-	coverage, err := tx.Coverage(ctx, r.TenantID)
+	coverage, err := e.coverageIn(ctx, tx, r.TenantID)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/cordonhq/cordon"
 )
@@ -45,6 +46,13 @@ func (t *Tx) Coverage(ctx context.Context, tenants ...string) ([]cordon.Coverage
 		query += ` WHERE tenant_id IN (` + list(1, len(tenants)) + `)`
 	}
 	return all(ctx, t, scanCoverage, query+` ORDER BY tenant_id, source`, anys(tenants)...)
+}
+
+// LastReading returns when an engine last tried to read any source of any
+// tenant; the zero time when none ever did.
+func (t *Tx) LastReading(ctx context.Context) (time.Time, error) {
+	last, err := one(ctx, t, func(r scanner) (n int64, err error) { return n, r.Scan(&n) }, `SELECT COALESCE(max(checked_us), 0) FROM coverage`)
+	return fromUS(last), err
 }
 
 func scanCoverage(r scanner) (cordon.Coverage, error) {

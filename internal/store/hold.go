@@ -2,9 +2,12 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"syscall"
 	"time"
 
 	"github.com/cordonhq/cordon"
@@ -45,7 +48,40 @@ func Hold(rawURL string, h Holder) (release func() error, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: write holder: %w", err)
 	}
-	return lock.Unlock, nil
+	return func() error { return errors.Join(os.Remove(path+".holder"), lock.Unlock()) }, nil
+}
+
+// Held reports whether a process of this machine works on the store, as far as
+// one can tell without touching its lock: what a holder wrote down is gone
+// once it has ended, and its process is when it was killed. A holder on
+// another machine is believed.
+func Held(rawURL string) bool {
+	path, err := sqlitePath(rawURL)
+	if err != nil {
+		return false
+	}
+	var h Holder
+	b, err := os.ReadFile(path + ".holder")
+	if err != nil || json.Unmarshal(b, &h) != nil {
+		return false
+	}
+	if host, err := os.Hostname(); err == nil && host != h.Host {
+		return true
+	}
+	return alive(h.PID)
+}
+
+// alive reports whether a process runs.
+func alive(pid int) bool {
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		return false
+	}
+	if runtime.GOOS == "windows" { // it is found only when it runs
+		return true
+	}
+	err = p.Signal(syscall.Signal(0))
+	return err == nil || errors.Is(err, syscall.EPERM)
 }
 
 // describe says who holds the store, as far as its holder wrote it down.

@@ -3,6 +3,8 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"testing"
@@ -209,8 +211,31 @@ func TestOneEnginePerStore(t *testing.T) {
 	if want := "store is held elsewhere: cordon serve (process 42 on box) since 2026-03-01T12:00:00Z: wait for it to end, or stop it"; err.Error() != want {
 		t.Errorf("it was told %q, want %q", err, want)
 	}
-	if err := release(); err != nil {
+	if !store.Held(url) {
+		t.Error("what another machine holds is not held")
+	}
+	if err := release(); err != nil || store.Held(url) {
+		t.Fatalf("after release: held %v, %v", store.Held(url), err)
+	}
+	host, err := os.Hostname()
+	if err != nil {
 		t.Fatal(err)
+	}
+	gone := exec.Command(os.Args[0], "-test.run=^$")
+	if err := gone.Run(); err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range []struct {
+		pid  int
+		held bool
+	}{{os.Getpid(), true}, {gone.Process.Pid, false}} {
+		release, err := store.Hold(url, store.Holder{Command: "serve", PID: h.pid, Host: host, Since: epoch})
+		if err != nil || store.Held(url) != h.held {
+			t.Errorf("process %d: held %v, %v; want %v", h.pid, store.Held(url), err, h.held)
+		}
+		if err := release(); err != nil {
+			t.Error(err)
+		}
 	}
 	if release, err = store.Hold(url, store.Holder{}); err != nil {
 		t.Errorf("after release: %v", err)
