@@ -9,6 +9,7 @@ PACKAGES := ./...
 .PHONY: build demo test race clients lint bench postgres clean
 
 build: ## the one binary
+	@test -e $(BIN) || echo "Building cordon. The first time takes 3 to 5 minutes on two cores, because every module is compiled, SQLite among them; afterwards it takes seconds."
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/cordon
 
 demo: build ## watch Cordon contain a simulated attack

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -26,8 +27,8 @@ type problem struct {
 func (c *Config) check(file *ast.File) []error {
 	var found []problem
 	add := func(path, what string) { found = append(found, problem{path, what}) }
-	if !strings.HasPrefix(c.Storage.URL, "sqlite://") {
-		add("$.storage.url", "storage.url must be of the form sqlite:///path/cordon.db")
+	if what := c.Storage.check(); what != "" {
+		add("$.storage.url", "storage.url "+what)
 	}
 	if _, _, err := net.SplitHostPort(c.Listen); c.Listen != "" && err != nil {
 		add("$.listen", "listen must be host:port")
@@ -42,10 +43,26 @@ func (c *Config) check(file *ast.File) []error {
 		add("$.poll", "poll intervals must be 1s or more")
 	}
 	found = append(found, c.Endpoints.check()...)
-	found = append(found, c.checkTenants()...)
+	found = append(found, c.checkTenants(file)...)
 	found = append(found, c.checkApp()...)
 	found = append(found, c.checkNotify()...)
 	return c.place(file, found)
+}
+
+// check says what is wrong with where everything is kept.
+func (s Storage) check() string {
+	kind, path, _ := strings.Cut(s.URL, "://")
+	switch {
+	case kind == "postgres" || kind == "postgresql":
+		return "must be of the form sqlite:///path/cordon.db: this version keeps its data in SQLite only"
+	case kind != "sqlite" || path == "":
+		return "must be of the form sqlite:///path/cordon.db"
+	case strings.ContainsAny(path, "#?"):
+		return "must not hold # or ?: in an address these begin something else, and the database would be another file. Rename the folder or the file"
+	case strings.Contains(path, "%"):
+		return "must not hold %: in an address it begins an escape, and the database would be another file. Rename the folder or the file"
+	}
+	return ""
 }
 
 func (e Endpoints) check() (found []problem) {
@@ -65,8 +82,8 @@ func (e Endpoints) check() (found []problem) {
 	return found
 }
 
-func (c *Config) checkTenants() (found []problem) {
-	seen := map[string]bool{}
+func (c *Config) checkTenants(file *ast.File) (found []problem) {
+	seen := map[string]int{}
 	for i, t := range c.Tenants {
 		at := fmt.Sprintf("$.tenants[%d]", i)
 		add := func(key, format string, args ...any) {
@@ -75,13 +92,10 @@ func (c *Config) checkTenants() (found []problem) {
 		if !cordon.IsGUID(t.ID) {
 			add(".id", "must be the directory id, a GUID")
 		}
-		for _, name := range []string{strings.ToLower(t.ID), strings.ToLower(t.Name)} {
-			if seen[name] && name != "" {
-				add("", "the id or name stands twice")
-				break
-			}
+		if key, first := duplicate(seen, i, t); key != "" {
+			line, _ := locate(file, fmt.Sprintf("$.tenants[%d]", first))
+			add(key, "tenants[%d] in line %d already has this %s", first, line, map[string]string{".id": "id", ".name": "name or id"}[key])
 		}
-		seen[strings.ToLower(t.ID)], seen[strings.ToLower(t.Name)] = true, true
 		if _, err := cordon.ParseMode(t.Mode); err != nil {
 			add(".mode", "must be observe, approve, protect or enforce")
 		}
@@ -103,6 +117,19 @@ func (c *Config) checkTenants() (found []problem) {
 		}
 	}
 	return found
+}
+
+// duplicate notes the id and the name of a tenant and returns which of them an
+// earlier tenant has, and which tenant that is.
+func duplicate(seen map[string]int, i int, t TenantConfig) (key string, first int) {
+	for _, n := range []struct{ key, value string }{{".name", strings.ToLower(t.Name)}, {".id", strings.ToLower(t.ID)}} {
+		if j, ok := seen[n.value]; ok && j != i && n.value != "" {
+			key, first = n.key, j
+			continue
+		}
+		seen[n.value] = i
+	}
+	return key, first
 }
 
 func cloudNames() string {
@@ -170,10 +197,28 @@ func (c *Config) place(file *ast.File, found []problem) (errs []error) {
 		if i == maxProblems {
 			return append(errs, fmt.Errorf("%s: and %d more", c.file, len(found)-i))
 		}
+		if p.path == "" || file == nil {
+			errs = append(errs, fmt.Errorf("%s: %s", c.file, p.what))
+			continue
+		}
 		line, column := locate(file, p.path)
 		errs = append(errs, fmt.Errorf("%s:%d:%d: %s", c.file, line, column, p.what))
 	}
 	return errs
+}
+
+// placed gives problems their place in the file, which is read once more for
+// it.
+func (c *Config) placed(found []problem) []error {
+	if len(found) == 0 {
+		return nil
+	}
+	b, err := os.ReadFile(c.file)
+	if err != nil {
+		return c.place(nil, found)
+	}
+	file, _ := plainYAML(c.file, b) // nil when it has changed into something else since
+	return c.place(file, found)
 }
 
 // locate finds a path in the file, or the nearest place above it that is

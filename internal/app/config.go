@@ -164,16 +164,26 @@ func (c *Config) fillDefaults() {
 		t := &c.Tenants[i]
 		t.ID = strings.ToLower(t.ID)
 		t.Name = cmp.Or(t.Name, t.ID)
-		t.Credential.relative(filepath.Dir(c.file))
+		t.Credential.relative(c.folder())
 	}
-	c.App.relative(filepath.Dir(c.file))
+	c.App.relative(c.folder())
 	if c.Secrets.Key.ref != "" {
-		c.Secrets.Key.base = filepath.Dir(c.file)
+		c.Secrets.Key.base = c.folder()
 	}
 	for i := range c.Notify.Webhooks {
 		w := &c.Notify.Webhooks[i]
-		w.URL.base, w.Secret.base = filepath.Dir(c.file), filepath.Dir(c.file)
+		w.URL.base, w.Secret.base = c.folder(), c.folder()
 	}
+}
+
+// folder is where the configuration is. It is absolute, so that an error about
+// a file beside it says where that is.
+func (c *Config) folder() string {
+	folder := filepath.Dir(c.file)
+	if abs, err := filepath.Abs(folder); err == nil {
+		return abs
+	}
+	return folder
 }
 
 // near makes a relative file name relative to the configuration's folder.

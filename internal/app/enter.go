@@ -50,6 +50,9 @@ type entrance struct {
 // entrance builds the hub and reads the key that opens stored secrets. No
 // tenant is called yet.
 func (c *Config) entrance(ctx context.Context, o Options) (*entrance, error) {
+	if err := c.checkCA(); err != nil {
+		return nil, errors.Join(c.placed([]problem{{"$.endpoints.ca_file", err.Error()}})...)
+	}
 	hub, err := microsoft.New(microsoft.Options{
 		Endpoints: microsoft.Endpoints(c.Endpoints), Share: c.Budget.Share, MaxWait: maxWait, Now: o.Now,
 	})

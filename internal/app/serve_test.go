@@ -25,7 +25,7 @@ func (p *partner) serve() (stop func()) {
 	p.pages.URL = "http://" + p.house.Config.Listen
 	ctx, cancel := context.WithCancel(p.t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- p.house.Serve(ctx) }()
+	go func() { ended <- p.house.Serve(ctx, func() {}) }()
 	return func() {
 		cancel()
 		if err := <-ended; err != nil {

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/cordonhq/cordon/internal/collect"
 	"github.com/cordonhq/cordon/internal/microsoft"
+	"github.com/cordonhq/cordon/internal/playbook"
+	"github.com/cordonhq/cordon/internal/store"
 )
 
 // An Ending is a credential whose end is near or has come.
@@ -18,47 +21,114 @@ type Ending struct {
 }
 
 // Verify makes sure that everything the configuration points to can be had:
-// secrets, certificates, keys, playbooks; and tells which credentials end.
-// Nothing is called.
+// the store's folder, secrets, certificates, keys, authorities, playbooks; and
+// tells which credentials end. Nothing is called. Each thing that cannot be had
+// is told once, with the place in the file that names it.
 func (c *Config) Verify(ctx context.Context, o Options) ([]Ending, error) {
-	_, playbookErr := c.LoadPlaybooks()
-	_, mute, channelErr := c.channels(ctx, o)
-	_, tenantErr := c.Select(Selection{})
-	if len(c.Tenants) == 0 && !c.App.none() {
-		tenantErr = nil // they are added, or connect themselves, later
+	found := c.verifyRest(ctx, o)
+	ends, broken := c.verifyCredentials(ctx, o)
+	return ends, errors.Join(c.placed(append(found, broken...))...)
+}
+
+// verifyRest looks at everything that is no credential.
+func (c *Config) verifyRest(ctx context.Context, o Options) (found []problem) {
+	add := func(path string, err error) {
+		if err != nil {
+			found = append(found, problem{path, err.Error()})
+		}
 	}
-	ends, err := c.verifyCredentials(ctx, o)
-	return ends, errors.Join(err, tenantErr, playbookErr, channelErr, mute)
+	path := "$.playbooks.dir"
+	if builtin, err := playbook.Builtin(); err == nil && c.checkOn(builtin) != nil && c.Playbooks.Dir == "" {
+		path = "$.playbooks.on"
+	}
+	_, err := c.LoadPlaybooks()
+	add(path, err)
+	if len(c.Tenants) > 0 || c.App.none() { // else they are added, or connect themselves, later
+		_, err = c.Select(Selection{})
+		add("$.tenants", err)
+	}
+	add("$.storage.url", store.CheckFolder(c.Storage.URL))
+	if err := c.checkCA(); err != nil {
+		return append(found, problem{"$.endpoints.ca_file", err.Error()}) // nothing can be built without
+	}
+	hooks, err := c.webhooks(ctx, o)
+	add("$.notify.webhooks", err)
+	for i, hook := range hooks {
+		at := fmt.Sprintf("notify.webhooks[%d]", i)
+		if err := hook.Ready(ctx); err != nil {
+			add("$."+at, fmt.Errorf("%s: %w", at, err))
+		}
+	}
+	return found
+}
+
+// checkCA says what is wrong with the file of authorities.
+func (c *Config) checkCA() error {
+	if _, err := microsoft.NewTransport(c.Endpoints.CAFile); err != nil {
+		return fmt.Errorf("endpoints.ca_file: %w: put the file there, or take the key out if only the system's authorities are needed", err)
+	}
+	return nil
 }
 
 // verifyCredentials opens the key, if one is named, and the credential of every
-// tenant.
-func (c *Config) verifyCredentials(ctx context.Context, o Options) (ends []Ending, err error) {
+// tenant. The app that tenants share is opened, and told of, once.
+func (c *Config) verifyCredentials(ctx context.Context, o Options) (ends []Ending, found []problem) {
 	e, err := c.entrance(ctx, o)
-	if err != nil {
-		return nil, err
+	switch {
+	case err != nil && c.checkCA() != nil:
+		return nil, nil // told with what is no credential
+	case err != nil:
+		return nil, []problem{{"$.endpoints", err.Error()}}
 	}
 	defer e.hub.Close()
-	errs := []error{e.brokenKey(ctx)}
+	if err := e.brokenKey(ctx); err != nil {
+		found = append(found, problem{"$.secrets.key", err.Error()})
+	}
 	if len(c.Tenants) == 0 && !c.App.none() {
 		if _, err := c.App.open(ctx, o); err != nil {
-			errs = append(errs, fmt.Errorf("app: %w", err))
+			found = append(found, problem{c.App.where("$.app", err), "app: " + err.Error()})
 		}
 	}
-	told := map[string]bool{} // many tenants share the app
-	for _, tc := range c.Tenants {
-		who := "tenant " + tc.Name
-		if tc.shares() {
-			who = "app"
+	told := map[string]bool{}
+	for i, tc := range c.Tenants {
+		who, path := "tenant "+tc.Name, fmt.Sprintf("$.tenants[%d].credential", i)
+		switch {
+		case tc.shares():
+			who, path = "app", "$.app"
+		case tc.onboarded != nil:
+			path = "" // it is not in the file
 		}
 		t, err := e.enter(ctx, tc)
+		if told[who] {
+			continue
+		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("tenant %s: %w", tc.Name, err))
-		} else if end, near := ending(who, t.Client.Credential(), e.opts.now()); near && !told[who] {
+			found, told[who] = append(found, problem{tc.wayIn(c).where(path, err), who + ": " + err.Error()}), true
+		} else if end, near := ending(who, t.Client.Credential(), e.opts.now()); near {
 			ends, told[who] = append(ends, end), true
 		}
 	}
-	return ends, errors.Join(errs...)
+	return ends, found
+}
+
+// wayIn is the credential that is written down for a tenant.
+func (t TenantConfig) wayIn(c *Config) Credential {
+	if t.shares() {
+		return c.App.Credential
+	}
+	return t.Credential
+}
+
+// where returns the path of the key that an error of a credential is about.
+func (c Credential) where(path string, err error) string {
+	ways := c.ways()
+	switch {
+	case path == "" || len(ways) == 0:
+		return path
+	case strings.HasPrefix(err.Error(), "password: "):
+		return path + ".password"
+	}
+	return path + "." + ways[0]
 }
 
 // ending says what to tell of a credential that ends soon, or has.

@@ -42,7 +42,10 @@ func plainYAML(path string, b []byte) (*ast.File, error) {
 		_, comment := d.Body.(*ast.CommentGroupNode)
 		return d.Body == nil || comment
 	})
-	if len(file.Docs) != 1 {
+	if len(file.Docs) == 0 {
+		return nil, fmt.Errorf("%s:1:1: the file is empty, or holds only comments: docs/reference/config.md shows what to write", path)
+	}
+	if len(file.Docs) > 1 {
 		return nil, fmt.Errorf("%s:1:1: the file must hold one document, not %d", path, len(file.Docs))
 	}
 	return file, nil
@@ -87,7 +90,11 @@ func atPlace(path string, file *ast.File, err error) error {
 		return fmt.Errorf("%s:%d:%d: %s", path, line, column, mustBe(reflect.TypeFor[time.Duration]()))
 	}
 	p := ye.GetToken().Position
-	return fmt.Errorf("%s:%d:%d: %s", path, p.Line, p.Column, sentence(ye))
+	what, ok := unknownKey(file, ye)
+	if !ok {
+		what = sentence(ye)
+	}
+	return fmt.Errorf("%s:%d:%d: %s", path, p.Line, p.Column, what)
 }
 
 func sentence(err yaml.Error) string {
@@ -102,7 +109,25 @@ func sentence(err yaml.Error) string {
 	if strings.ContainsRune(err.GetMessage(), '\t') { // shown as it is, nobody sees what it is
 		return "a tab stands here: YAML is indented with spaces"
 	}
+	var syntax *yaml.SyntaxError
+	if errors.As(err, &syntax) {
+		return "this is not valid YAML: " + quiet(err.GetMessage()) + hint(err.GetMessage())
+	}
 	return quiet(err.GetMessage())
+}
+
+// hint says what to look for where the message of the YAML library is about a
+// sign that is missing.
+func hint(message string) string {
+	switch {
+	case strings.Contains(message, "must be specified"), strings.Contains(message, "flow mapping end token"):
+		return ": a [ or { before this place is not closed, or a comma is missing"
+	case strings.Contains(message, "quoted text"):
+		return ": a quotation mark before this place is not closed"
+	case strings.Contains(message, "value is not allowed"), strings.Contains(message, "unexpected key name"), strings.Contains(message, "unexpected map key"):
+		return ": check the indentation and the colon of this line and the one before"
+	}
+	return ""
 }
 
 // mustBe says what kind of value belongs at a place.

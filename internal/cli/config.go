@@ -25,7 +25,8 @@ func newConfigCheckCmd(d *Deps) *cobra.Command {
 		Long: `Check the configuration: every key, every value, that each secret's place holds
 one, those of webhooks too, and that each playbook that is to act exists.
 Nothing is called and no secret is printed. A certificate or secret that expires
-in 30 days or less is told on standard error; exit 3 when one has expired.`,
+in 30 days or less, and a file with a secret that everyone on this machine can
+read, are told on standard error; exit 3 when one has expired.`,
 		Example: `  cordon config check
   cordon config check --config /etc/cordon/cordon.yaml`,
 		Args: cobra.NoArgs,
@@ -37,10 +38,12 @@ in 30 days or less is told on standard error; exit 3 when one has expired.`,
 			ends, err := c.Verify(cmd.Context(), d.house())
 			row := configRow{File: d.config, Storage: c.Storage.URL, Tenants: len(c.Tenants), Playbooks: texts(c.Playbooks.On), Warnings: []string{}}
 			row.Webhooks = c.WebhookNames(cmd.Context(), d.house())
+			for _, text := range c.Exposed() {
+				d.warn(&row, text)
+			}
 			expired := 0
 			for _, end := range ends {
-				row.Warnings = append(row.Warnings, cordon.Plain(end.Who+": "+end.Text, maxError))
-				fmt.Fprintln(d.Err, "cordon: "+row.Warnings[len(row.Warnings)-1])
+				d.warn(&row, end.Who+": "+end.Text)
 				if end.Expired {
 					expired++
 				}
@@ -52,6 +55,12 @@ in 30 days or less is told on standard error; exit 3 when one has expired.`,
 			return d.showChecked(row, expired)
 		},
 	}
+}
+
+// warn tells of something that is no error.
+func (d *Deps) warn(row *configRow, text string) {
+	row.Warnings = append(row.Warnings, cordon.Plain(text, maxError))
+	fmt.Fprintln(d.Err, "cordon: "+row.Warnings[len(row.Warnings)-1])
 }
 
 func (d *Deps) showChecked(row configRow, expired int) error {

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"os/user"
+	"strconv"
 	"strings"
 
 	"github.com/cordonhq/cordon"
@@ -112,13 +114,33 @@ func (d *Deps) undo(cmd *cobra.Command, c *app.Config, name, why string) (err er
 
 // person names who sits at the command line, for the audit.
 func person() string {
-	name := os.Getenv("USER")
-	if u, err := user.Current(); err == nil {
+	uid, name := os.Getuid(), ""
+	u, err := user.LookupId(strconv.Itoa(uid)) // user.Current believes the environment
+	if uid < 0 {
+		u, err = user.Current()
+	}
+	if err == nil {
 		name = u.Username
 	}
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
-	return fmt.Sprintf("%s@%s", name, host)
+	return actor(name, os.Getenv("USER"), uid, host)
+}
+
+// actor is a person as the audit names one. An account without a name, as
+// containers have, is named by its number; what the environment says is then
+// told as what it is.
+func actor(account, claimed string, uid int, host string) string {
+	switch {
+	case account == "" && uid < 0: // no such numbers, as on Windows
+		account = cmp.Or(claimed, "unknown")
+	case account == "":
+		account = fmt.Sprintf("uid:%d", uid)
+		if claimed != "" {
+			account += "(" + claimed + ")"
+		}
+	}
+	return cordon.Plain(account+"@"+host, maxCell)
 }

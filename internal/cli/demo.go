@@ -39,7 +39,7 @@ is what the scenario expects.`,
 		},
 	}
 	cmd.Flags().DurationVar(&longest, "for", 3*time.Minute, "give up after this long")
-	cmd.Flags().StringVar(&dir, "data-dir", "", "keep configuration and database here; default: a folder that goes afterwards")
+	cmd.Flags().StringVar(&dir, "data-dir", "", "keep configuration and database here, or in a folder in it when it has been used; default: a folder that goes afterwards")
 	return cmd
 }
 
@@ -50,7 +50,7 @@ func (d *Deps) demo(ctx context.Context, longest time.Duration, dir string) (err
 		}
 		defer func() { _ = os.RemoveAll(dir) }() // a temporary folder that stays is no error
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if dir, err = d.freshFolder(dir); err != nil {
 		return err
 	}
 	cloud, err := sim.Start(ctx, sim.Options{Scenario: demoScenario, StateDir: dir, Live: true})
@@ -65,6 +65,30 @@ func (d *Deps) demo(ctx context.Context, longest time.Duration, dir string) (err
 	story := newStory(d.Out)
 	story.begin(cloud.Info().Tenants[0].Name, dir)
 	return d.play(ctx, cloud, c, story, longest)
+}
+
+// freshFolder makes the folder of a demo. In one that has been used this demo
+// gets a folder of its own: what an earlier one contained would not be
+// contained again, and a configuration that is there stays as it is.
+func (d *Deps) freshFolder(dir string) (string, error) {
+	fresh := dir
+	for n := 2; used(fresh); n++ {
+		fresh = filepath.Join(dir, fmt.Sprintf("demo-%d", n))
+	}
+	if fresh != dir {
+		fmt.Fprintf(d.Err, "cordon: %s has been used already: this demo is kept in %s\n", dir, fresh)
+	}
+	return fresh, os.MkdirAll(fresh, 0o700)
+}
+
+// used reports whether a folder holds a configuration or a database.
+func used(dir string) bool {
+	for _, name := range []string{"cordon.yaml", "cordon.db"} {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // play runs the daemon until the outcome is what the scenario expects, or the

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/cordonhq/cordon"
 )
 
 func checkFormat(format string) error {
@@ -34,9 +37,8 @@ func print[T any](d *Deps, rows []T, columns []column[T]) error {
 	case "json":
 		return printJSON(d.Out, rows)
 	case "ndjson":
-		enc := json.NewEncoder(d.Out)
 		for _, r := range rows {
-			if err := enc.Encode(r); err != nil {
+			if err := encode(d.Out, r, ""); err != nil {
 				return err
 			}
 		}
@@ -56,9 +58,20 @@ func printOne[T any](d *Deps, row T, columns []column[T]) error {
 }
 
 func printJSON(out io.Writer, v any) error {
-	enc := json.NewEncoder(out)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
+	return encode(out, v, "  ")
+}
+
+// encode writes a value as JSON without characters that a terminal would act
+// on: what tenants wrote may be in it.
+func encode(out io.Writer, v any, indent string) error {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetIndent("", indent)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	_, err := out.Write(cordon.EscapeJSON(b.Bytes()))
+	return err
 }
 
 // many is a number of things in words.
@@ -87,7 +100,7 @@ func printCSV[T any](out io.Writer, rows []T) error {
 		v := reflect.ValueOf(r)
 		var cells []string
 		for _, f := range fields {
-			cells = append(cells, harmless(csvCell(v.FieldByIndex(f.Index).Interface())))
+			cells = append(cells, harmless(cordon.Escape(csvCell(v.FieldByIndex(f.Index).Interface()))))
 		}
 		if err := w.Write(cells); err != nil {
 			return err
@@ -103,7 +116,7 @@ func csvCell(v any) string {
 	if list := reflect.ValueOf(v); list.Kind() == reflect.Slice && list.Type().Elem().Kind() == reflect.String {
 		var parts []string
 		for i := range list.Len() {
-			parts = append(parts, harmless(list.Index(i).String())) // where ; divides cells, each part is one
+			parts = append(parts, harmless(cordon.Escape(list.Index(i).String()))) // where ; divides cells, each part is one
 		}
 		return strings.Join(parts, ";")
 	}

@@ -47,7 +47,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"startsim": startSim, "exits": exits, "post": post, "ledger": ledger, "awaits": awaits, "sealed": sealed, "mend": mend, "certificate": certificate, "dead": dead,
-			"receiver": receiver, "canary": canary, "proxied": proxied, "beginning": beginning,
+			"receiver": receiver, "canary": canary, "proxied": proxied, "beginning": beginning, "taken": taken,
 		},
 	})
 }
@@ -156,6 +156,14 @@ func beginning(ts *testscript.TestScript, _ bool, args []string) {
 	var rows []struct{ ID string }
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &rows))
 	ts.Setenv(args[0], rows[0].ID[:8])
+}
+
+// taken sets a variable to an address that somebody listens on: taken NAME
+func taken(ts *testscript.TestScript, _ bool, args []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { _ = l.Close() })
+	ts.Setenv(args[0], l.Addr().String())
 }
 
 // freeAddress returns an address of this machine that nobody listens on.

@@ -51,13 +51,22 @@ next start.`,
 			if err != nil {
 				return err
 			}
+			if _, err := c.Select(app.Selection{}); err != nil && !c.Onboards() {
+				return err
+			}
 			h, err := app.Open(cmd.Context(), c, "serve", d.teller(c))
 			if err != nil {
 				return unlessStopped(cmd.Context(), err)
 			}
 			defer app.Tune()()
-			fmt.Fprintf(d.Err, "cordon %s watches %s; stop it with Ctrl-C\n", d.Version, many(len(c.Tenants), "tenant"))
-			return errors.Join(h.Serve(cmd.Context()), h.Close())
+			ready := func() {
+				what := "watches " + many(len(c.Tenants), "tenant")
+				if len(c.Tenants) == 0 {
+					what = "has no tenant to watch yet, and waits for administrators who consent"
+				}
+				fmt.Fprintf(d.Err, "cordon %s %s; stop it with Ctrl-C\n", d.Version, what)
+			}
+			return errors.Join(h.Serve(cmd.Context(), ready), h.Close())
 		},
 	}
 }

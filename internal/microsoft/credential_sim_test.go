@@ -281,7 +281,7 @@ func TestFederatedCredential(t *testing.T) {
 	})
 	c := s.client(t, s.tenant(0), cred)
 	err := c.CheckToken(t.Context(), microsoft.ResourceGraph)
-	if !errors.Is(err, cordon.ErrCredential) || !strings.Contains(err.Error(), "out of reach") || s.logins() != 0 {
+	if !errors.Is(err, cordon.ErrCredential) || !strings.Contains(err.Error(), "cannot load the credential") || s.logins() != 0 {
 		t.Errorf("no file: got %v", err)
 	}
 	write("cordon")

@@ -27,10 +27,14 @@ type Error struct {
 	late   bool   // it took its time; to ask again would take as long
 	claims string // that the next token must satisfy; of a 401
 	scope  string // whose limit was met; of a 429
+	unsent bool   // no request was made: there is nothing to name but what was in the way
 }
 
 // Error is one line of bounded length, whatever the service sent.
 func (e *Error) Error() string {
+	if e.unsent {
+		return clean(e.Message, 300)
+	}
 	parts := []string{"microsoft", e.Method + " " + clean(e.Path, 120)}
 	if e.Status != 0 {
 		parts = append(parts, strings.TrimSpace(strconv.Itoa(e.Status)+" "+clean(e.Code, 80)))

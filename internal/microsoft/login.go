@@ -205,5 +205,5 @@ const codePending = "authorization_pending"
 
 // credentialError makes the error of a credential that cannot be shown.
 func credentialError(err error) *Error {
-	return &Error{kind: cordon.ErrCredential, Message: "the credential is out of reach: " + err.Error()}
+	return &Error{kind: cordon.ErrCredential, unsent: true, Message: "cannot load the credential: " + err.Error()}
 }

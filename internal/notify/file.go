@@ -40,7 +40,7 @@ func (f *File) Send(_ context.Context, n cordon.Notice) (err error) {
 			err = closed
 		}
 	}()
-	if _, err := file.Write(append(line, '\n')); err != nil {
+	if _, err := file.Write(append(cordon.EscapeJSON(line), '\n')); err != nil {
 		return fmt.Errorf("notify: %w", err)
 	}
 	return file.Sync()

@@ -37,6 +37,11 @@ type document struct {
 	Steps  []string `yaml:"steps"`
 }
 
+// keys are the keys of a playbook.
+func keys() []string {
+	return []string{"name", "version", "about", "corroboration", "detectors", "within", "max_age", "when", "steps"}
+}
+
 // Parse reads one playbook. What is wrong with it comes back as an *Error
 // with its place in the file.
 func Parse(file string, b []byte) (Playbook, error) {

@@ -52,8 +52,8 @@ func TestParseRefuses(t *testing.T) {
 		return strings.Replace(good, old, text, 1)
 	}
 	tests := []struct{ name, text, want string }{
-		{"unknown key", with("about:", "abuot:"), `p.yaml:4:1: unknown field "abuot"` + "\n | abuot: Signs out and disables.\n | ^"},
-		{"unknown key below", with("within:", "whithin:"), `p.yaml:5:31: unknown field "whithin"` + "\n | corroboration: {detectors: 2, whithin: 30m}\n |                               ^"},
+		{"unknown key", with("about:", "abuot:"), `p.yaml:4:1: unknown key "abuot": did you mean about?` + "\n | abuot: Signs out and disables.\n | ^"},
+		{"unknown key below", with("within:", "whithin:"), `p.yaml:5:31: unknown key "whithin": did you mean within?` + "\n | corroboration: {detectors: 2, whithin: 30m}\n |                               ^"},
 		{"key twice", good + "name: again\n", `p.yaml:13:1: mapping key "name" already defined at [2:1]` + "\n | name: again\n | ^"},
 		{"anchor", with("version: 3", "version: &v 3"), "p.yaml:3:10: anchors, aliases, merges and tags are not allowed\n | version: &v 3\n |          ^"},
 		{"tag", with("name: ", "name: !!str "), "p.yaml:2:7: anchors, aliases, merges and tags are not allowed\n | name: !!str contain-token-theft\n |       ^"},

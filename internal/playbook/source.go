@@ -147,7 +147,14 @@ func (s *source) nodeAt(path string) ast.Node {
 // yamlError gives an error of the YAML package its place in the file.
 func (s *source) yamlError(err error) error {
 	if e, ok := errors.AsType[yaml.Error](err); ok {
-		return s.errorIn(e.GetToken(), "%s", e.GetMessage())
+		message := e.GetMessage()
+		if unknown, ok := errors.AsType[*yaml.UnknownFieldError](err); ok && unknown.Token != nil {
+			message = fmt.Sprintf("unknown key %q", unknown.Token.Value)
+			if near := cordon.Near(unknown.Token.Value, keys()); near != "" {
+				message += ": did you mean " + near + "?"
+			}
+		}
+		return s.errorIn(e.GetToken(), "%s", message)
 	}
 	return s.error(1, 1, "%v", err)
 }

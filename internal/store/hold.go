@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"syscall"
 	"time"
@@ -30,8 +29,8 @@ func Hold(rawURL string, h Holder) (release func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("store: %w", err)
+	if err := checkFolder(path); err != nil {
+		return nil, err
 	}
 	lock := flock.New(path + ".lock")
 	got, err := lock.TryLock()

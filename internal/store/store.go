@@ -40,8 +40,8 @@ func Open(ctx context.Context, rawURL string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("store: %w", err)
+	if err := checkFolder(path); err != nil {
+		return nil, err
 	}
 	s := &Store{path: path}
 	if err := s.open(ctx); err != nil {
@@ -94,6 +94,31 @@ func OpenReader(rawURL string) (*Store, error) {
 		return nil, fmt.Errorf("store: open %s: %w", path, err)
 	}
 	return &Store{path: path, read: db}, nil
+}
+
+// CheckFolder says what is wrong with the folder that the database at rawURL
+// is in. It is not made: a misspelt path would pass for a store in which
+// nothing has happened yet.
+func CheckFolder(rawURL string) error {
+	path, err := sqlitePath(rawURL)
+	if err != nil {
+		return err
+	}
+	return checkFolder(path)
+}
+
+func checkFolder(path string) error {
+	folder := filepath.Dir(path)
+	info, err := os.Stat(folder)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("storage.url: the folder %s does not exist: make it (mkdir -p %s), or mend the path", folder, folder)
+	case err != nil:
+		return fmt.Errorf("storage.url: %w", err)
+	case !info.IsDir():
+		return fmt.Errorf("storage.url: %s is not a folder: mend the path", folder)
+	}
+	return nil
 }
 
 // Close closes the database.
