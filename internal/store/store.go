@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/riverqueue/river"
@@ -89,7 +90,7 @@ func OpenReader(rawURL string) (*Store, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w at %s: run cordon sync or cordon serve first", ErrNoStore, path)
 	}
-	db, err := sql.Open("sqlite", dsn(path, "mode=ro"))
+	db, err := openRead(path)
 	if err != nil {
 		return nil, fmt.Errorf("store: open %s: %w", path, err)
 	}
@@ -154,8 +155,8 @@ func dsn(path string, extra ...string) string {
 		"_pragma=busy_timeout(10000)", "_pragma=journal_mode(WAL)",
 		"_pragma=synchronous(FULL)", "_pragma=foreign_keys(1)", "_pragma=secure_delete(1)",
 	}, extra...)
-	if strings.Contains(strings.Join(extra, ""), "mode=ro") {
-		options = []string{"_pragma=busy_timeout(10000)", "mode=ro"}
+	if slices.Contains(extra, "mode=ro") {
+		options = append([]string{"_pragma=busy_timeout(10000)"}, extra...)
 	}
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String() + "?" + strings.Join(options, "&")
 }
