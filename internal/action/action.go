@@ -44,6 +44,10 @@ type Verb struct {
 	// error means that there was nothing to act on after all.
 	Do func(ctx context.Context, c *microsoft.Client, o Order) (detail string, err error)
 
+	// Leaves says what the action does not stop, which a notification must say
+	// too; nil or "" for nothing.
+	Leaves func(before State) string
+
 	hearsay bool // it goes by the call that Microsoft does not document
 }
 
@@ -62,6 +66,7 @@ type State struct {
 	PasswordChanged   *time.Time `json:"password_changed,omitempty"`
 	RiskState         string     `json:"risk_state,omitempty"`
 	Synced            bool       `json:"synced,omitempty"`  // Active Directory keeps the user
+	Guest             bool       `json:"guest,omitempty"`   // of another tenant, where the account is kept
 	Account           *Account   `json:"account,omitempty"` // with the provider that the verb is for
 }
 

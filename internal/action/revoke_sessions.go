@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/cordonhq/cordon"
@@ -22,13 +23,14 @@ func revokeSessions() Verb {
 		SelfMend: true,
 		Breaks:   "the user signs in again on every device",
 		Settles:  15 * time.Minute,
-		Read:     readUser,
+		Read:     readSessions,
 		Met: func(prior *State, now State) bool {
 			return prior != nil && after(now.SessionsValidFrom, prior.SessionsValidFrom)
 		},
 		Do: func(ctx context.Context, c *microsoft.Client, o Order) (string, error) {
-			return "", c.Users.RevokeSessions(ctx, o.Target.ID(), o.RequestID)
+			return guestSessions(o.Before), c.Users.RevokeSessions(ctx, o.Target.ID(), o.RequestID)
 		},
+		Leaves: guestSessions,
 	}
 }
 
@@ -38,16 +40,31 @@ func after(now, prior *time.Time) bool {
 	return now != nil && (prior == nil || now.After(*prior))
 }
 
-// readUser reads what the verbs on users change.
+// guestSessions says which sessions of a user live on.
+func guestSessions(before State) string {
+	if !before.Guest {
+		return ""
+	}
+	return "the user is a guest: sessions in the home tenant live on, and only that tenant can end them"
+}
+
+// readUser reads what the verbs that enable and disable change.
 func readUser(ctx context.Context, c *microsoft.Client, target cordon.Entity) (State, error) {
+	s, err := readSessions(ctx, c, target)
+	if err == nil && s.AccountEnabled == nil {
+		err = fmt.Errorf("Microsoft does not say whether the user %s is enabled (accountEnabled is null): %w", target.ID(), cordon.ErrMalformed)
+	}
+	return s, err
+}
+
+// readSessions reads a user. Whether the account is enabled need not be known
+// to end its sessions.
+func readSessions(ctx context.Context, c *microsoft.Client, target cordon.Entity) (State, error) {
 	u, err := c.Users.Get(ctx, target.ID())
 	if err != nil {
 		return State{}, err
 	}
-	s := State{AccountEnabled: u.AccountEnabled, Synced: synced(u)}
-	if u.AccountEnabled == nil {
-		return s, fmt.Errorf("user %s: accountEnabled is missing: %w", target.ID(), cordon.ErrMalformed)
-	}
+	s := State{AccountEnabled: u.AccountEnabled, Synced: synced(u), Guest: strings.EqualFold(u.UserType, "Guest")}
 	if from, err := cordon.ParseTime(u.SignInSessionsValidFromDateTime); err == nil && !from.IsZero() {
 		s.SessionsValidFrom = &from
 	}

@@ -117,6 +117,11 @@ func outcomeNotice(run cordon.Run, s cordon.Step, verb action.Verb) cordon.Notic
 	if verb.Effect == cordon.EffectContain {
 		n.Kind, n.Severity = cordon.NoticeContained, cordon.SeverityHigh
 	}
+	if before, err := action.ParseState(s.Prior); err == nil && before != nil && verb.Leaves != nil && s.Settled() {
+		if left := verb.Leaves(*before); left != "" {
+			n.Title += ": " + left
+		}
+	}
 	if !s.Settled() {
 		n.Kind, n.Reason = cordon.NoticeFailed, string(s.Outcome)
 		n.Title += ": " + s.Detail

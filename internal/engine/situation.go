@@ -60,7 +60,8 @@ func (e *Engine) readTarget(ctx context.Context, t Tenant, target cordon.Entity,
 	var all []string
 	for _, a := range admins {
 		all = append(all, strings.ToLower(a.ID))
-		if a.AccountEnabled == nil || *a.AccountEnabled {
+		unsaid := a.AccountEnabled == nil // another one of whom Microsoft does not say it may be of no help
+		if unsaid && strings.EqualFold(a.ID, target.ID()) || !unsaid && *a.AccountEnabled {
 			sit.GlobalAdmins = append(sit.GlobalAdmins, strings.ToLower(a.ID))
 		}
 	}

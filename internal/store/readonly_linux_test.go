@@ -64,7 +64,9 @@ func TestCopyOnAReadOnlyMount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, s, func(tx *store.Tx) error { return tx.PutCoverage(t.Context(), cordon.Coverage{TenantID: "t", Source: cordon.SourceAlerts, State: cordon.CoverageWhole}) })
+	write(t, s, func(tx *store.Tx) error {
+		return tx.PutCoverage(t.Context(), cordon.Coverage{TenantID: "t", Source: cordon.SourceAlerts, State: cordon.CoverageWhole})
+	})
 	running := copyOf(t, folder, "cordon.db", "cordon.db-wal")
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
