@@ -106,7 +106,7 @@ func (c *Config) AddTenant(ctx context.Context, t cordon.Tenant, s Secret, perso
 	t.ID = strings.ToLower(t.ID)
 	t.Name = cmp.Or(t.Name, t.ID)
 	o := store.Onboarded{Tenant: t, Credential: store.CredentialApp, AddedAt: now, AddedBy: person}
-	if err := c.checkNew(t, s); err != nil {
+	if err := c.CheckNew(t, s); err != nil {
 		return err
 	}
 	if err := c.sealInto(ctx, s, &o); err != nil {
@@ -117,8 +117,10 @@ func (c *Config) AddTenant(ctx context.Context, t cordon.Tenant, s Secret, perso
 	})
 }
 
-// checkNew says what is wrong with a tenant to be added.
-func (c *Config) checkNew(n cordon.Tenant, s Secret) error {
+// CheckNew says what is wrong with a tenant to be added.
+func (c *Config) CheckNew(n cordon.Tenant, s Secret) error {
+	n.ID = strings.ToLower(n.ID)
+	n.Name = cmp.Or(n.Name, n.ID)
 	if !cordon.IsGUID(n.ID) {
 		return fmt.Errorf("%q is not a directory id: it is a GUID", n.ID)
 	}

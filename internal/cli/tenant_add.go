@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/cordonhq/cordon"
@@ -122,10 +123,26 @@ func (d *Deps) addTenant(ctx context.Context, c *app.Config, t cordon.Tenant, s 
 			t.Cloud = found.Cloud
 		}
 	}
+	if err := c.CheckNew(t, s); err != nil {
+		return err
+	}
+	if err := d.tryEntry(ctx, c, t, s); err != nil {
+		return fmt.Errorf("%s was not added: %w", t.Name, err)
+	}
 	if err := c.AddTenant(ctx, t, s, person(), d.Now()); err != nil {
 		return err
 	}
 	return d.showTenant(ctx, t.ID)
+}
+
+// tryEntry refuses a secret that does not open the tenant, and says what else
+// is in the way: that may come later.
+func (d *Deps) tryEntry(ctx context.Context, c *app.Config, t cordon.Tenant, s app.Secret) error {
+	later, err := c.TryEntry(ctx, t, s, d.house())
+	if later != nil {
+		fmt.Fprintf(d.Err, "cordon: %s cannot be entered yet: %s\n", t.Name, cordon.Plain(later.Error(), maxError))
+	}
+	return err
 }
 
 // showTenant prints one tenant as it is stored now.

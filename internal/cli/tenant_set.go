@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -49,6 +50,13 @@ takes it up at its next start.`,
 			}
 			if f.clientID != "" && f.certificate+f.secret == "" {
 				return usagef("--client-id goes with --certificate or --secret-file")
+			}
+			if f.certificate+f.secret != "" {
+				tried := s
+				tried.ClientID = cmp.Or(s.ClientID, t.ClientID)
+				if err := d.tryEntry(cmd.Context(), c, t, tried); err != nil {
+					return fmt.Errorf("%s was not changed: %w", t.Name, err)
+				}
 			}
 			if err := c.SetTenant(cmd.Context(), t, s, person(), d.Now()); err != nil {
 				return err

@@ -41,7 +41,7 @@ func listed(names []string) string {
 // request id.
 func whole(reasons []string) string {
 	var out []string
-	for _, r := range reasons {
+	for _, r := range byCause(reasons) {
 		out = append(out, cordon.Plain(r, longReason))
 	}
 	return strings.Join(out, "; ")
