@@ -52,7 +52,7 @@ func guestSessions(before State) string {
 func readUser(ctx context.Context, c *microsoft.Client, target cordon.Entity) (State, error) {
 	s, err := readSessions(ctx, c, target)
 	if err == nil && s.AccountEnabled == nil {
-		err = fmt.Errorf("Microsoft does not say whether the user %s is enabled (accountEnabled is null): %w", target.ID(), cordon.ErrMalformed)
+		err = fmt.Errorf("read user %s: Microsoft does not say whether the account is enabled (accountEnabled is null): %w", target.ID(), cordon.ErrMalformed)
 	}
 	return s, err
 }

@@ -88,7 +88,7 @@ func lookUp(ctx context.Context, tenants []engine.Tenant, name cordon.Name) (all
 // knownUsers returns the users by object id that incidents know by a name, or
 // by a display name.
 func knownUsers(ctx context.Context, c *Config, tenants []engine.Tenant, typed string, display bool) ([]locatedUser, error) {
-	stored, err := store.OpenReader(c.Storage.URL)
+	stored, err := store.OpenReader(ctx, c.Storage.URL)
 	if errors.Is(err, store.ErrNoStore) {
 		return nil, nil
 	}

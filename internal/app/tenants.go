@@ -22,7 +22,7 @@ import (
 // Enlist adds the tenants that were onboarded to those of the file. Without a
 // store there are none.
 func (c *Config) Enlist(ctx context.Context) error {
-	s, err := store.OpenReader(c.Storage.URL)
+	s, err := store.OpenReader(ctx, c.Storage.URL)
 	if errors.Is(err, store.ErrNoStore) {
 		return nil
 	}

@@ -21,7 +21,7 @@ func TestUnsaidAccountEnabled(t *testing.T) {
 	got := map[cordon.ActionName]string{}
 	for _, s := range run.Steps {
 		got[s.Action] = string(s.Outcome) + " " + string(s.Verdict.Reason)
-		if s.Action == cordon.ActionDisableUser && !strings.Contains(s.Detail, "Microsoft does not say whether the user") {
+		if s.Action == cordon.ActionDisableUser && !strings.Contains(s.Detail, "Microsoft does not say whether the account") {
 			t.Errorf("the detail is %q", s.Detail)
 		}
 	}

@@ -149,7 +149,7 @@ func ask[T any](w *world, do func(context.Context, *store.Tx) (T, error)) T {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	s, err := store.OpenReader(c.Storage.URL)
+	s, err := store.OpenReader(w.t.Context(), c.Storage.URL)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -129,7 +129,7 @@ func (d *Deps) read(ctx context.Context, s app.Selection, args []string, do func
 	if err != nil {
 		return err
 	}
-	stored, err := store.OpenReader(c.Storage.URL)
+	stored, err := store.OpenReader(ctx, c.Storage.URL)
 	if err != nil {
 		return err
 	}

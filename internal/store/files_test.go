@@ -93,7 +93,7 @@ func TestStoreOfAnotherBuild(t *testing.T) {
 	if _, err := store.Open(t.Context(), url); !errors.Is(err, store.ErrOtherBuild) {
 		t.Errorf("open: %v", err)
 	}
-	r, err := store.OpenReader(url)
+	r, err := store.OpenReader(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,8 +16,8 @@ import (
 // the same folder, which cannot be made where nothing can be written, such as
 // on a copy that is mounted read-only: there nothing changes either, so the
 // file is read as one that is complete by itself.
-func openRead(path string) (*sql.DB, error) {
-	db, err := tryRead(path, "mode=ro")
+func openRead(ctx context.Context, path string) (*sql.DB, error) {
+	db, err := tryRead(ctx, path, "mode=ro")
 	if err == nil || !unwritable(err) {
 		return db, err
 	}
@@ -26,17 +26,17 @@ func openRead(path string) (*sql.DB, error) {
 	} else if wal != nil && !errors.Is(wal, fs.ErrNotExist) {
 		return nil, errors.Join(wal, err)
 	}
-	return tryRead(path, "mode=ro", "immutable=1")
+	return tryRead(ctx, path, "mode=ro", "immutable=1")
 }
 
 // tryRead opens the file and reads from it, for opening alone finds no fault.
-func tryRead(path string, options ...string) (*sql.DB, error) {
+func tryRead(ctx context.Context, path string, options ...string) (*sql.DB, error) {
 	db, err := sql.Open("sqlite", dsn(path, options...))
 	if err != nil {
 		return nil, err
 	}
 	var tables int
-	if err := db.QueryRowContext(context.Background(), `SELECT count(*) FROM sqlite_master`).Scan(&tables); err != nil {
+	if err := db.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master`).Scan(&tables); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil

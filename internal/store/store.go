@@ -82,7 +82,7 @@ func private(path string) error {
 
 // OpenReader opens the database at rawURL for reading only, beside whoever
 // writes to it. It returns ErrNoStore when there is none.
-func OpenReader(rawURL string) (*Store, error) {
+func OpenReader(ctx context.Context, rawURL string) (*Store, error) {
 	path, err := sqlitePath(rawURL)
 	if err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func OpenReader(rawURL string) (*Store, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w at %s: run cordon sync or cordon serve first", ErrNoStore, path)
 	}
-	db, err := openRead(path)
+	db, err := openRead(ctx, path)
 	if err != nil {
 		return nil, fmt.Errorf("store: open %s: %w", path, err)
 	}

@@ -247,7 +247,7 @@ func TestOneEnginePerStore(t *testing.T) {
 func TestReaderReadsBesideAWriter(t *testing.T) {
 	t.Parallel()
 	url := "sqlite://" + filepath.Join(t.TempDir(), "cordon.db")
-	if _, err := store.OpenReader(url); !errors.Is(err, store.ErrNoStore) {
+	if _, err := store.OpenReader(t.Context(), url); !errors.Is(err, store.ErrNoStore) {
 		t.Fatalf("a reader without a store got %v", err)
 	}
 	w, err := store.Open(t.Context(), url)
@@ -255,7 +255,7 @@ func TestReaderReadsBesideAWriter(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	r, err := store.OpenReader(url)
+	r, err := store.OpenReader(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
