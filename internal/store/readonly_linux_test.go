@@ -81,7 +81,7 @@ func TestCopyOnAReadOnlyMount(t *testing.T) {
 			if f, err := os.Create(filepath.Join(tt.folder, "new")); err == nil {
 				return errors.Join(errors.New("the folder can be written"), f.Close())
 			}
-			r, err := store.OpenReader(t.Context(), "sqlite://" + filepath.Join(tt.folder, "cordon.db"))
+			r, err := store.OpenReader(t.Context(), "sqlite://"+filepath.Join(tt.folder, "cordon.db"))
 			if err != nil {
 				return err
 			}
