@@ -22,6 +22,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -47,7 +48,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"startsim": startSim, "exits": exits, "post": post, "ledger": ledger, "awaits": awaits, "sealed": sealed, "mend": mend, "certificate": certificate, "dead": dead,
-			"receiver": receiver, "canary": canary, "proxied": proxied, "beginning": beginning, "taken": taken,
+			"receiver": receiver, "canary": canary, "proxied": proxied, "beginning": beginning, "taken": taken, "hangup": hangup,
 		},
 	})
 }
@@ -218,6 +219,17 @@ func post(ts *testscript.TestScript, _ bool, args []string) {
 	if resp.StatusCode/100 != 2 {
 		ts.Fatalf("post %s: %d %s", args[0], resp.StatusCode, body)
 	}
+}
+
+// hangup sends SIGHUP to the daemon that holds the store.
+func hangup(ts *testscript.TestScript, _ bool, _ []string) {
+	b, err := os.ReadFile(ts.MkAbs("cordon.db.holder"))
+	ts.Check(err)
+	var holder store.Holder
+	ts.Check(json.Unmarshal(b, &holder))
+	daemon, err := os.FindProcess(holder.PID)
+	ts.Check(err)
+	ts.Check(daemon.Signal(syscall.SIGHUP))
 }
 
 // certificate writes a certificate with its key that ends in so many hours:

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/cordonhq/cordon"
 	"github.com/cordonhq/cordon/internal/app"
@@ -66,8 +69,26 @@ next start.`,
 				}
 				fmt.Fprintf(d.Err, "cordon %s %s; stop it with Ctrl-C\n", d.Version, what)
 			}
+			defer d.survive()()
 			return errors.Join(h.Serve(cmd.Context(), ready), h.Close())
 		},
+	}
+}
+
+// survive keeps SIGHUP, by which many daemons read their configuration again,
+// from ending this one, and says what to do instead. The function it returns
+// ends that.
+func (d *Deps) survive() (end func()) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	go func() {
+		for range hangups {
+			fmt.Fprintln(d.Err, "cordon: SIGHUP changes nothing: the configuration is read at the start; restart cordon serve to take up what changed")
+		}
+	}()
+	return func() {
+		signal.Stop(hangups)
+		close(hangups)
 	}
 }
 
@@ -82,6 +103,7 @@ func unlessStopped(ctx context.Context, err error) error {
 
 func newSyncCmd(d *Deps) *cobra.Command {
 	var sel *app.Selection
+	var all bool
 	cmd := &cobra.Command{
 		Use:   "sync [TENANT]",
 		Short: "Read everything once, carry what follows to its end, and exit",
@@ -91,18 +113,20 @@ as long as anything moves; what is then unfinished is said, with exit 5, and the
 next sync or serve goes on with it. With TENANT, --tenant
 or --tag only those are read; what is under way goes on in every tenant. The
 readings that prove an action 2 and 15 minutes later are made by the next sync
-or serve. Prints the coverage. Exit 5 when a source could not be read.`,
+or serve. Prints the coverage: of more than 10 tenants, in a table, only what is
+not complete. Exit 5 when a source could not be read.`,
 		Example: `  cordon sync && cordon incident list
   cordon sync contoso
   cordon sync --tag ring=canary`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return d.sync(cmd.Context(), also(*sel, args)) },
+		RunE: func(cmd *cobra.Command, args []string) error { return d.sync(cmd.Context(), also(*sel, args), all) },
 	}
 	sel = d.tenantFlags(cmd)
+	cmd.Flags().BoolVar(&all, "all", false, "print every source, also of many tenants")
 	return cmd
 }
 
-func (d *Deps) sync(ctx context.Context, s app.Selection) error {
+func (d *Deps) sync(ctx context.Context, s app.Selection, all bool) error {
 	c, picked, err := d.pick(ctx, s)
 	if err != nil {
 		return err // before a store is opened: what waits in it is of other tenants
@@ -123,13 +147,13 @@ func (d *Deps) sync(ctx context.Context, s app.Selection) error {
 	if err = errors.Join(err, h.Close()); err != nil {
 		return err
 	}
-	return d.showSynced(ctx, s, late)
+	return d.showSynced(ctx, s, all, late)
 }
 
 // showSynced prints what has been read of the tenants that s picks, and says so
 // when it is not complete. late says why what follows was not carried to its
-// end; nil when it was.
-func (d *Deps) showSynced(ctx context.Context, s app.Selection, late *engine.UnfinishedError) error {
+// end; nil when it was. all asks for every source.
+func (d *Deps) showSynced(ctx context.Context, s app.Selection, all bool, late *engine.UnfinishedError) error {
 	unread, names := "", 0
 	var unfinished []cordon.Run
 	err := d.read(ctx, s, nil, func(tx *store.Tx, about subject) error {
@@ -138,10 +162,7 @@ func (d *Deps) showSynced(ctx context.Context, s app.Selection, late *engine.Unf
 			return err
 		}
 		found = about.configured(found)
-		rows := make([]coverageRow, 0, len(found))
-		for _, cov := range found {
-			rows = append(rows, coverageRowOf(cov, about))
-		}
+		rows := d.syncedRows(found, about, all)
 		unread = unreadText(found, d.Now())
 		if names, err = tx.PendingResolutions(ctx, about.tenants, d.Now()); err != nil {
 			return err
@@ -163,6 +184,30 @@ func (d *Deps) showSynced(ctx context.Context, s app.Selection, late *engine.Unf
 		return &findings{code: exitPartial, text: unread}
 	}
 	return nil
+}
+
+// manyTenants is from how many on a table of what was synchronised leaves out
+// what is complete.
+const manyTenants = 10
+
+// syncedRows returns the coverage that sync prints: of many tenants, in a
+// table, only what is not complete, with a sentence about the rest.
+func (d *Deps) syncedRows(found []cordon.Coverage, about subject, all bool) []coverageRow {
+	tenants := map[string]bool{}
+	for _, cov := range found {
+		tenants[cov.TenantID] = true
+	}
+	brief := !all && d.format == "table" && len(tenants) > manyTenants
+	rows := make([]coverageRow, 0, len(found))
+	for _, cov := range found {
+		if !brief || cov.State != cordon.CoverageWhole {
+			rows = append(rows, coverageRowOf(cov, about))
+		}
+	}
+	if brief {
+		fmt.Fprintf(d.Err, "cordon: %d of %s in %s are complete; --all lists them too\n", len(found)-len(rows), many(len(found), "source"), many(len(tenants), "tenant"))
+	}
+	return rows
 }
 
 // unfinishedText says which runs go on later, and how.
