@@ -124,7 +124,6 @@ func patchUser(x *exchange, c *call) (answer, error) {
 	}
 	if o.raw("passwordProfile") != nil {
 		user.set("lastPasswordChangeDateTime", writeSeconds(x.now))
-		user.set("signInSessionsValidFromDateTime", writeSeconds(x.now)) // a new password ends the sessions of the old one
 		c.tenant.passwordReset(user, x.claims.Object, x.now)
 	}
 	return noContent(), nil

@@ -211,8 +211,8 @@ func TestAudits(t *testing.T) {
 	tests := []struct{ method, path, body, activity, target, changed string }{
 		{"PATCH", "users/" + victim, `{"accountEnabled":false}`, "Disable account", victim, `AccountEnabled [true] [false]`},
 		{"PATCH", "users/mira.castell@" + t0.domain, `{"accountEnabled":true}`, "Enable account", victim, `AccountEnabled [false] [true]`},
-		{"PATCH", "users/" + victim, `{"passwordProfile":{"password":"x"}}`, "Reset user password", victim, `StsRefreshTokensValidFrom *`},
-		{"PATCH", "users/" + victim, `{"accountEnabled":true,"passwordProfile":{}}`, "Update user", victim, `StsRefreshTokensValidFrom *`},
+		{"PATCH", "users/" + victim, `{"passwordProfile":{"password":"x"}}`, "Reset user password", victim, `LastPasswordChangeDateTime *`},
+		{"PATCH", "users/" + victim, `{"accountEnabled":true,"passwordProfile":{}}`, "Update user", victim, `LastPasswordChangeDateTime *`},
 		{"POST", "users/" + victim + "/revokeSignInSessions", ``, "Update StsRefreshTokenValidFrom Timestamp", victim, `StsRefreshTokensValidFrom *`},
 		{"POST", "users/" + victim + "/authentication/temporaryAccessPassMethods", `{}`, "Admin registered security info", victim, ``},
 		{"DELETE", "users/" + victim + "/authentication/phoneMethods/" + phone, ``, "Admin deleted security info", victim, ``},
