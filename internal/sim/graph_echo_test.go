@@ -77,10 +77,3 @@ func TestPasswordResetRemediates(t *testing.T) {
 		t.Errorf("history %+v", got)
 	}
 }
-
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
-}
