@@ -157,15 +157,18 @@ func (s *UsersService) filtered(ctx context.Context, condition string, advanced 
 	return (*core)(s).found(ctx, q, is)
 }
 
-// found reads one page: one more is no lookup any more. A page that is empty
-// and leads to others says nothing.
+// found reads one page: one more is no lookup any more. What is not complete,
+// and leads to others before it is ambiguous, says nothing.
 func (c *core) found(ctx context.Context, q *request, is func(namedUser) bool) ([]User, error) {
 	page, next, err := c.page(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	if page.Skipped > 0 || next != "" && len(page.Items) < 2 {
-		return nil, c.odd(q, "the answer names no users, or only some")
+	switch {
+	case page.partial != nil:
+		return nil, page.partial
+	case page.Skipped > 0:
+		return nil, c.odd(q, "the answer holds what is no user")
 	}
 	var users []User
 	for _, raw := range page.Items {
@@ -176,6 +179,9 @@ func (c *core) found(ctx context.Context, q *request, is func(namedUser) bool) (
 		if is(u) {
 			users = append(users, u.User)
 		}
+	}
+	if next != "" && len(users) < 2 { // two are ambiguous, whatever comes next
+		return nil, c.odd(q, "the answer holds only some of the users")
 	}
 	slices.SortFunc(users, func(a, b User) int { return cmp.Compare(a.ID, b.ID) })
 	return users, nil

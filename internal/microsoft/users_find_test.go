@@ -83,6 +83,35 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// An answer that is not complete names nobody: whom it lacks may be another
+// user of that name.
+func TestFindIncomplete(t *testing.T) {
+	t.Parallel()
+	more := sim.Fault{NextLink: "https://graph.microsoft.com/v1.0/users?$skiptoken=x"}
+	none, sid, corp := "s-1-5-21-10-20-30-1108", "s-1-5-21-10-20-30-1107", `corp\holm`
+	tests := []struct {
+		fault sim.Fault
+		name  cordon.Name
+		users int
+		want  error
+	}{
+		{sim.Fault{Partial: "206"}, cordon.Name{Kind: cordon.NameSID, Value: sid}, 0, cordon.ErrPartial},
+		{sim.Fault{Partial: "warning"}, cordon.Name{Kind: cordon.NameSID, Value: sid}, 0, cordon.ErrPartial},
+		{sim.Fault{Partial: "error"}, cordon.Name{Kind: cordon.NameSID, Value: sid}, 0, cordon.ErrPartial},
+		{more, cordon.Name{Kind: cordon.NameSID, Value: none}, 0, cordon.ErrMalformed},
+		{more, cordon.Name{Kind: cordon.NameAccount, Value: corp}, 0, cordon.ErrMalformed},
+		{more, cordon.Name{Kind: cordon.NameAccount, Value: "holm"}, 2, nil},
+	}
+	for _, tt := range tests {
+		w := withPeople(t, sim.Options{})
+		tt.fault.Path, tt.fault.Count = "/v1.0/users*", 1
+		w.fault(t, tt.fault)
+		if users, err := w.Users.Find(t.Context(), tt.name); !errors.Is(err, tt.want) || len(users) != tt.users {
+			t.Errorf("%+v, %s: %d users, %v", tt.fault, tt.name.Value, len(users), err)
+		}
+	}
+}
+
 // reads counts the requests for users.
 func (w *world) reads() (n int) {
 	for _, e := range w.Ledger(true) {
