@@ -148,8 +148,11 @@ func TestAccuses(t *testing.T) {
 	if !s.Accuses(ada) || s.Accuses(lin) || s.Accuses(tenant) || !s.About(lin) || !s.About(ada) {
 		t.Errorf("%+v", s)
 	}
-	if s.Entities = nil; !s.Accuses(tenant) || s.Accuses(ada) || s.Accuses(lin) {
-		t.Error("what accuses no entity is about the tenant")
+	if s.Entities = nil; s.Accuses(tenant) || s.Accuses(ada) || s.Accuses(lin) {
+		t.Error("what only clears accuses nobody")
+	}
+	if s.Named = nil; !s.Accuses(tenant) || s.Accuses(ada) {
+		t.Error("what names nobody is about the tenant")
 	}
 }
 

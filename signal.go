@@ -92,9 +92,9 @@ func (s Signal) About(e Entity) bool {
 }
 
 // Accuses reports whether the signal holds something against e. One that
-// accuses no entity is about the tenant.
+// names no entity at all is about the tenant.
 func (s Signal) Accuses(e Entity) bool {
-	if len(s.Entities) == 0 {
+	if len(s.Entities)+len(s.Named) == 0 {
 		return e.Kind == KindTenant
 	}
 	return slices.ContainsFunc(s.Entities, e.Same)
