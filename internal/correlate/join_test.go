@@ -227,12 +227,16 @@ func TestJoinUserComesLater(t *testing.T) {
 		FirstAt: hour(0), LastAt: hour(0), OpenedAt: hour(0), UpdatedAt: hour(0),
 	}
 	ofUser := openFor("i2", sig("c", 2, user(ada, "", "")))
+	isolated := openFor("i1", first)
+	isolated.State = cordon.IncidentContained
 	tests := []struct {
 		name string
 		open []cordon.Incident
 		want []brief
 	}{
 		{"the device's alone", []cordon.Incident{openFor("i1", first)},
+			[]brief{{"new1", ada, []string{"a2"}, cordon.IncidentOpen, ""}, {"i1", "m1", nil, cordon.IncidentMerged, "new1"}}},
+		{"the device's, contained: that contained no user", []cordon.Incident{isolated},
 			[]brief{{"new1", ada, []string{"a2"}, cordon.IncidentOpen, ""}, {"i1", "m1", nil, cordon.IncidentMerged, "new1"}}},
 		{"the tenant's alone", []cordon.Incident{anonymous},
 			[]brief{{"new1", ada, []string{"a2"}, cordon.IncidentOpen, ""}, {"i1", tenantID, nil, cordon.IncidentMerged, "new1"}}},

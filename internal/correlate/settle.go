@@ -19,7 +19,9 @@ func (b *board) settle(cluster []node) []cordon.Incident {
 		old = incidents[0]
 	}
 	in := b.filled(old, cluster, signals, lost)
-	if slices.ContainsFunc(incidents, func(o cordon.Incident) bool { return o.State == cordon.IncidentContained }) {
+	if slices.ContainsFunc(incidents, func(o cordon.Incident) bool {
+		return o.State == cordon.IncidentContained && o.Entity.Kind == in.Entity.Kind
+	}) {
 		in.State = cordon.IncidentContained // the user was contained, whichever of them led to it
 	}
 	if old.ID == "" {
