@@ -1,6 +1,7 @@
 package cordon
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -80,7 +81,7 @@ func (e Entity) Unresolved() []Name {
 // for a user principal name, it is called a mail address from then on: it may
 // go to another user one day.
 func (e Entity) Resolve(r Resolution) Entity {
-	if r.State != ResolutionFound || len(r.Users) != 1 || e.Name(NameObjectID) != "" || !e.has(r.Name) {
+	if r.State != ResolutionFound || len(r.Users) != 1 || e.Name(NameObjectID) != "" || !slices.Contains(e.Names, r.Name) {
 		return e
 	}
 	u, out := r.Users[0], Entity{Kind: e.Kind}
@@ -95,13 +96,4 @@ func (e Entity) Resolve(r Resolution) Entity {
 		out = out.Add(NameDisplayName, u.DisplayName)
 	}
 	return out
-}
-
-func (e Entity) has(name Name) bool {
-	for _, n := range e.Names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }

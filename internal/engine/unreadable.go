@@ -55,7 +55,7 @@ func (e *Engine) putPage(ctx context.Context, tx *store.Tx, f *feed, signals []c
 // notifyUnreadable notifies of items that cannot be read, once in a while.
 func (e *Engine) notifyUnreadable(ctx context.Context, tx *store.Tx, f *feed, first cordon.Signal, many int) error {
 	now := e.Now()
-	if !f.unreadableAt.IsZero() && now.Sub(f.unreadableAt) < unreadableEvery {
+	if age := now.Sub(f.unreadableAt); age >= 0 && age < unreadableEvery {
 		return nil
 	}
 	f.unreadableAt = now
