@@ -97,3 +97,36 @@ func (e Entity) Resolve(r Resolution) Entity {
 	}
 	return out
 }
+
+// Recall returns e as the user that one of its names meant before, if it meant
+// one only: what a signal says of somebody stays about them, whoever has the
+// name by now.
+func (e Entity) Recall(known []Entity) Entity {
+	var out Entity
+	for _, n := range e.Unresolved() {
+		for _, k := range known {
+			if k.Kind != e.Kind || k.Name(NameObjectID) == "" || !k.goesBy(n.Value) {
+				continue
+			}
+			if id := out.Name(NameObjectID); id != "" && id != k.Name(NameObjectID) {
+				return e
+			}
+			out = k
+		}
+	}
+	if out.Kind == "" {
+		return e
+	}
+	for _, n := range e.Names {
+		if n.Kind == NameDisplayName || !out.goesBy(n.Value) { // under whatever kind: see Resolve
+			out = out.Add(n.Kind, n.Value)
+		}
+	}
+	return out
+}
+
+// goesBy reports whether a value is one of the names of e, other than for
+// people to read: those anybody may choose.
+func (e Entity) goesBy(value string) bool {
+	return slices.ContainsFunc(e.Names, func(n Name) bool { return n.Kind != NameDisplayName && n.Value == value })
+}

@@ -30,30 +30,21 @@ func (e *Engine) maxAge() time.Duration {
 
 // recall gives new signals what the directory said lately of the names in
 // them. A new version of a signal that is in an incident already keeps its
-// user, however long ago that was.
+// user, whoever has the name by now.
 func (e *Engine) recall(ctx context.Context, tx *store.Tx, tenantID string, news []cordon.Signal) error {
-	now := e.Now()
 	for i, s := range news {
 		if !anyUnresolved(s) {
 			continue
 		}
-		names := collect.Unresolved(s)
-		said, err := tx.Resolutions(ctx, tenantID, names)
+		said, err := tx.Resolutions(ctx, tenantID, collect.Unresolved(s))
 		if err != nil {
 			return err
 		}
-		stale := false
-		for _, r := range said {
-			stale = stale || r.State == cordon.ResolutionFound && !r.Fresh(now)
+		held, err := tx.HeldVersions(ctx, s)
+		if err != nil {
+			return err
 		}
-		if stale {
-			holding, err := tx.IncidentsHolding(ctx, s)
-			if err != nil {
-				return err
-			}
-			stale = len(holding) > 0
-		}
-		if news[i], err = resolveSignal(ctx, tx, s, said, now, stale); err != nil {
+		if news[i], err = resolveSignal(ctx, tx, s, held, said, e.Now()); err != nil {
 			return err
 		}
 	}
@@ -66,12 +57,18 @@ func anyUnresolved(s cordon.Signal) bool {
 	return slices.ContainsFunc(s.Entities, open) || slices.ContainsFunc(s.Named, open)
 }
 
-// resolveSignal gives a signal what the directory said of the names in it, and
-// stores it when that is news.
-func resolveSignal(ctx context.Context, tx *store.Tx, s cordon.Signal, said map[cordon.Name]cordon.Resolution, now time.Time, stale bool) (cordon.Signal, error) {
+// resolveSignal gives a signal the users whom versions of it already have, and
+// for other names what the directory said lately, and stores it when that is
+// news.
+func resolveSignal(ctx context.Context, tx *store.Tx, s cordon.Signal, versions []cordon.Signal, said map[cordon.Name]cordon.Resolution, now time.Time) (cordon.Signal, error) {
+	var known []cordon.Entity
+	for _, v := range versions {
+		known = append(append(known, v.Entities...), v.Named...)
+	}
 	told := collect.Resolve(s, func(e cordon.Entity) cordon.Entity {
+		e = e.Recall(known)
 		for _, n := range e.Unresolved() {
-			if r := said[n]; r.State == cordon.ResolutionFound && (stale || r.Fresh(now)) {
+			if r := said[n]; r.State == cordon.ResolutionFound && r.Fresh(now) {
 				return e.Resolve(r)
 			}
 		}
@@ -184,7 +181,7 @@ func (e *Engine) giveName(ctx context.Context, tx *store.Tx, in cordon.Incident,
 		return err
 	}
 	for _, s := range signals {
-		if _, err := resolveSignal(ctx, tx, s, said, e.Now(), true); err != nil {
+		if _, err := resolveSignal(ctx, tx, s, []cordon.Signal{s}, said, e.Now()); err != nil {
 			return err
 		}
 	}

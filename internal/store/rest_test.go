@@ -108,6 +108,9 @@ func testIncidentMoves(t *testing.T, s *store.Store) {
 	if got := read(t, s, func(tx *store.Tx) ([]string, error) { return tx.IncidentsHolding(t.Context(), newer) }); !reflect.DeepEqual(got, []string{"i1"}) {
 		t.Errorf("incidents holding an older version: %q", got)
 	}
+	if got := read(t, s, func(tx *store.Tx) ([]cordon.Signal, error) { return tx.HeldVersions(t.Context(), newer) }); len(got) != 1 || got[0].ID != sig.ID {
+		t.Errorf("versions that incidents hold: %+v", got)
+	}
 	write(t, s, func(tx *store.Tx) error {
 		return errors.Join(tx.SetScore(t.Context(), "i1", cordon.Score{Value: 7}),
 			tx.MoveIncident(t.Context(), "i1", cordon.IncidentContained, cordon.IncidentOpen, epoch.Add(time.Hour)),

@@ -145,6 +145,13 @@ func (t *Tx) SignalsOf(ctx context.Context, incidentID string) ([]cordon.Signal,
 		WHERE i.incident_id = $1 ORDER BY s.updated_us, s.key8`, incidentID)
 }
 
+// HeldVersions returns the versions of a signal that incidents hold.
+func (t *Tx) HeldVersions(ctx context.Context, s cordon.Signal) ([]cordon.Signal, error) {
+	return all(ctx, t, scanSignal, `SELECT `+prefixed("s", signalColumns)+`
+		FROM incident_signals i JOIN signals s USING (tenant_id, updated_us, key8)
+		WHERE i.tenant_id = $1 AND i.native_id = $2 AND i.source = $3 ORDER BY s.updated_us, s.key8`, s.TenantID, s.NativeID, string(s.Source))
+}
+
 func scanSignal(r scanner) (cordon.Signal, error) {
 	var s cordon.Signal
 	var updated, key, occurred, detected int64
