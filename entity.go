@@ -76,9 +76,10 @@ func NewTenantEntity(id string) Entity {
 // maxName bounds a name in bytes: nothing real is called anything longer.
 const maxName = 512
 
-// Add returns e known by one more name, in lower case save for display names.
-// An empty or endless value, the nil GUID and a name it already has change
-// nothing.
+// Add returns e known by one more name, in lower case except for display names.
+// An empty or endless value, the nil GUID, a placeholder such as "N/A", a user
+// principal name or mail address without a domain and a name it already has
+// change nothing.
 func (e Entity) Add(kind NameKind, value string) Entity {
 	if value = strings.TrimSpace(value); len(value) > maxName {
 		return e
@@ -87,7 +88,7 @@ func (e Entity) Add(kind NameKind, value string) Entity {
 		value = strings.ToLower(value)
 	}
 	n := Name{Kind: kind, Value: value}
-	if value == "" || value == "00000000-0000-0000-0000-000000000000" || slices.Contains(e.Names, n) {
+	if value == "" || kind != NameDisplayName && isPlaceholder(value) || kind.isAddress() && !hasDomain(value) || slices.Contains(e.Names, n) {
 		return e
 	}
 	names := append(slices.Clone(e.Names), n)
@@ -95,6 +96,22 @@ func (e Entity) Add(kind NameKind, value string) Entity {
 		return cmp.Or(cmp.Compare(a.Kind.rank(), b.Kind.rank()), cmp.Compare(a.Value, b.Value))
 	})
 	return Entity{Kind: e.Kind, Names: names}
+}
+
+// isPlaceholder reports whether feeds write value where they know no name.
+func isPlaceholder(value string) bool {
+	switch strings.Trim(value, "()[]<>") {
+	case "00000000-0000-0000-0000-000000000000", "n/a", "na", "unknown", "none", "null", "undefined", "not available", "not applicable", "-", "--", "":
+		return true
+	}
+	return false
+}
+
+func (k NameKind) isAddress() bool { return k == NameUPN || k == NameMail }
+
+func hasDomain(address string) bool {
+	user, domain, _ := strings.Cut(address, "@")
+	return user != "" && domain != ""
 }
 
 // Join returns e known by its own names and those of other.

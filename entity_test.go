@@ -121,3 +121,29 @@ func TestEntityProperties(t *testing.T) {
 		}
 	})
 }
+
+// What feeds write where they know no name is no name: else all users whom
+// they do not know would be one.
+func TestPlaceholderIsNoName(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{
+		"", " ", "N/A", "unknown", "(Unknown)", "None", "null", "-", "<not available>", "00000000-0000-0000-0000-000000000000", "@contoso.example", "ada@", "ada",
+	} {
+		if u := cordon.NewUser("", value, ""); len(u.Names) != 0 {
+			t.Errorf("the user principal name %q was taken: %+v", value, u)
+		}
+	}
+	for _, kind := range []cordon.NameKind{cordon.NameObjectID, cordon.NameSID, cordon.NameMail, cordon.NameAccount, cordon.NameMachineID, cordon.NameHost} {
+		if e := (cordon.Entity{Kind: cordon.KindUser}).Add(kind, "N/A"); len(e.Names) != 0 {
+			t.Errorf("%s N/A was taken", kind)
+		}
+	}
+	for _, e := range []cordon.Entity{
+		cordon.NewUser("", "unknown@contoso.example", ""),
+		{Kind: cordon.KindUser, Names: []cordon.Name{{Kind: cordon.NameAccount, Value: `contoso\unknown`}}},
+	} {
+		if got := (cordon.Entity{Kind: e.Kind}).Join(e); len(got.Names) != 1 {
+			t.Errorf("%+v was not taken", e)
+		}
+	}
+}

@@ -231,6 +231,29 @@ func TestOddTimes(t *testing.T) {
 	}
 }
 
+// A device's incident whose alerts turn out to be about two users goes to
+// neither of them whole.
+func TestTwoUsersComeInLaterVersions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "empty", tenantYAML{})
+	ids := []string{w.user(1, "first"), w.user(2, "second")}
+	device := map[string]any{"@odata.type": "#microsoft.graph.security.deviceEvidence", "mdeDeviceId": "m7", "deviceDnsName": "pc7.contoso.example", "verdict": "suspicious"}
+	for i := range ids {
+		w.alert(fmt.Sprint("a", i), "microsoftDefenderForEndpoint", nil, device)
+	}
+	w.sync()
+	for i, id := range ids {
+		w.alert(fmt.Sprint("a", i), "microsoftDefenderForEndpoint", map[string]any{"lastUpdateDateTime": at(time.Minute)}, device, accusing(id))
+	}
+	w.risk("anomalousToken", ids[0], nil)
+	w.sync()
+	for i, id := range ids {
+		if in := w.incidentOf(id); len(in.Signals) != 2-i || w.actedOn(id) != (i == 0) {
+			t.Errorf("%s: %d signals, acted on %v", id, len(in.Signals), w.actedOn(id))
+		}
+	}
+}
+
 // An alert whose user comes in a later version is one incident, the user's.
 func TestUserComesInALaterVersion(t *testing.T) {
 	t.Parallel()
@@ -255,6 +278,33 @@ func TestUserComesInALaterVersion(t *testing.T) {
 	}
 }
 
+// Signals about users whom the feeds do not name are not about one user.
+func TestPlaceholdersJoinNobody(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "empty", tenantYAML{})
+	for i, name := range []string{"N/A", "N/A", "unknown"} {
+		w.inject("identityProtection/riskDetections", map[string]any{
+			"id": fmt.Sprint("r", i), "riskEventType": "anomalousToken", "riskState": "atRisk", "riskLevel": "high", "userPrincipalName": name,
+			"activityDateTime": at(5 * time.Minute), "detectedDateTime": at(4 * time.Minute), "lastUpdatedDateTime": at(4 * time.Minute),
+		})
+		w.alert(fmt.Sprint("a", i), "microsoftDefenderForEndpoint", nil, map[string]any{
+			"@odata.type": "#microsoft.graph.security.userEvidence", "verdict": "suspicious", "userAccount": map[string]any{"userPrincipalName": name, "accountName": name},
+		})
+	}
+	w.sync()
+	for _, in := range w.incidents() {
+		if in.Entity.Kind == cordon.KindUser {
+			t.Errorf("an incident of %+v", in.Entity)
+		}
+	}
+	if runs := w.runs(); len(runs) > 0 {
+		t.Errorf("runs: %s", brief(runs))
+	}
+	if told := w.told.of(cordon.NoticeIncident); len(told) > 0 {
+		t.Errorf("signals that name nobody were told to corroborate each other: %+v", told)
+	}
+}
+
 // What our own actions make Microsoft say corroborates nothing: after each of
 // them, one detector's word about the user is still one.
 func TestOwnEchoIsNoEvidence(t *testing.T) {
@@ -269,9 +319,13 @@ func TestOwnEchoIsNoEvidence(t *testing.T) {
 			w.alert("a1", "microsoftDefenderForEndpoint", nil, accusing(id))
 			w.risk("unfamiliarFeatures", id, map[string]any{"riskLevel": "low"})
 			w.sync()
+			score, told := w.incidentOf(id).Score.Value, len(w.told.of(cordon.NoticeIncident))
 			w.ask(action, id)
 			w.sync()
 			w.sync() // what Microsoft says of it comes later
+			if in := w.incidentOf(id); in.Score.Value > score || len(w.told.of(cordon.NoticeIncident)) > told {
+				t.Errorf("our own echo raises the score from %d to %d, notified: %+v", score, in.Score.Value, w.told.of(cordon.NoticeIncident)[told:])
+			}
 			for _, r := range w.runs() {
 				if r.Requester.Playbook != "" {
 					t.Errorf("a playbook acts on our own echo: %s", brief([]cordon.Run{r}))

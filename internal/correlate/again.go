@@ -2,14 +2,31 @@ package correlate
 
 import (
 	"slices"
+	"time"
 
 	"github.com/cordonhq/cordon"
 )
 
-// SpeaksAgain reports whether something was noticed after the containment.
-// What was noticed before and comes late is no news.
-func SpeaksAgain(before, in cordon.Incident, signals map[string]cordon.Signal) bool {
-	return slices.ContainsFunc(in.Signals, func(id string) bool {
-		return !slices.Contains(before.Signals, id) && signals[id].DetectedAt.After(before.UpdatedAt)
+// SpeaksAgain reports whether the evidence against e holds an open signal that
+// it did not hold before and that was noticed after our last action on e: the
+// containment has not ended the attack. What was noticed earlier and comes late
+// is no news.
+func SpeaksAgain(e cordon.Entity, before, now []cordon.Signal, acts []Act) bool {
+	last, known := lastAct(e, acts), map[key]bool{}
+	for _, s := range openSignals(before) {
+		known[keyOf(s)] = true
+	}
+	return slices.ContainsFunc(openSignals(now), func(s cordon.Signal) bool {
+		return !known[keyOf(s)] && s.DetectedAt.After(last)
 	})
+}
+
+// lastAct returns when an action of ours on e last left.
+func lastAct(e cordon.Entity, acts []Act) (last time.Time) {
+	for _, a := range acts {
+		if e.Called(a.TargetID) {
+			last = later(last, a.At)
+		}
+	}
+	return last
 }

@@ -2,31 +2,37 @@ package correlate
 
 import (
 	"testing"
-	"time"
 
 	"github.com/cordonhq/cordon"
 )
 
 func TestSpeaksAgain(t *testing.T) {
 	t.Parallel()
-	contained := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	before := cordon.Incident{Signals: []string{"a"}, UpdatedAt: contained}
-	signals := map[string]cordon.Signal{
-		"a":    {ID: "a", DetectedAt: contained.Add(time.Hour)},
-		"late": {ID: "late", DetectedAt: contained.Add(-time.Minute)},
-		"new":  {ID: "new", DetectedAt: contained.Add(time.Minute)},
+	e := user(ada, "", "")
+	word := func(id string, noticed float64) cordon.Signal {
+		s := sig(id, noticed, e)
+		s.NativeID, s.DetectedAt = id, hour(noticed)
+		return s
 	}
+	version := func(s cordon.Signal) cordon.Signal { s.ID, s.UpdatedAt = s.ID+"v2", hour(9); return s }
+	first, late, again := word("first", 1), word("late", 2), word("again", 4)
+	acts := []Act{{cordon.ActionRevokeSessions, ada, hour(3)}, {cordon.ActionRevokeSessions, lin, hour(8)}}
 	tests := []struct {
-		name string
-		now  []string
-		want bool
+		name        string
+		before, now []cordon.Signal
+		acts        []Act
+		want        bool
 	}{
-		{"nothing joined", []string{"a"}, false},
-		{"an old word that comes late", []string{"a", "late"}, false},
-		{"a new word", []string{"a", "late", "new"}, true},
+		{"nothing joined", []cordon.Signal{first}, []cordon.Signal{first}, acts, false},
+		{"an old word that comes late", []cordon.Signal{first}, []cordon.Signal{first, late}, acts, false},
+		{"a new word", []cordon.Signal{first}, []cordon.Signal{first, again}, acts, true},
+		{"a new word beside a later action", []cordon.Signal{first}, []cordon.Signal{first, again}, append(acts, Act{cordon.ActionDisableUser, ada, hour(5)}), false},
+		{"a new version of a word that was told", []cordon.Signal{first, again}, []cordon.Signal{first, version(again)}, acts, false},
+		{"a word that the feed has closed", []cordon.Signal{first}, []cordon.Signal{first, closed(again)}, acts, false},
+		{"a word that is open once more", []cordon.Signal{first, closed(again)}, []cordon.Signal{first, version(again)}, acts, true},
 	}
 	for _, tt := range tests {
-		if got := SpeaksAgain(before, cordon.Incident{Signals: tt.now}, signals); got != tt.want {
+		if got := SpeaksAgain(e, tt.before, tt.now, tt.acts); got != tt.want {
 			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
 		}
 	}

@@ -65,7 +65,8 @@ func (b *board) putNews(news []cordon.Signal) {
 
 // follow has incidents about a device, or about the tenant for want of anybody,
 // go where their signals went: a later version may name the user whom the first
-// did not know. One that keeps a signal of its own stays.
+// did not know. One that keeps a signal of its own, or whose signals went to
+// different users, stays.
 func (b *board) follow(said map[key][]cordon.Entity) {
 	for i, n := range b.nodes {
 		if n.incident == nil || n.entity.Kind != cordon.KindDevice && n.entity.Kind != cordon.KindTenant {
@@ -77,7 +78,8 @@ func (b *board) follow(said map[key][]cordon.Entity) {
 	}
 }
 
-// moved returns the user or app to whom every signal of the incident of n went.
+// moved returns the one user or app to whom all signals of the incident of n
+// went.
 func (b *board) moved(n node, said map[key][]cordon.Entity) (to cordon.Entity, ok bool) {
 	for _, id := range n.incident.Signals {
 		s, known := b.known[id]
@@ -85,7 +87,10 @@ func (b *board) moved(n node, said map[key][]cordon.Entity) (to cordon.Entity, o
 		if !known || whom[0].Kind != cordon.KindUser && whom[0].Kind != cordon.KindServicePrincipal {
 			return cordon.Entity{}, false
 		}
-		to, ok = whom[0], true
+		if ok && !to.Same(whom[0]) {
+			return cordon.Entity{}, false
+		}
+		to, ok = cordon.Entity{Kind: whom[0].Kind}.Join(to).Join(whom[0]), true
 	}
 	return to, ok
 }

@@ -19,6 +19,7 @@ type Options struct {
 	Window time.Duration // how far from an incident a signal may lie to join it; default 24h
 	NewID  func() string // gives a new incident its id; default: derived from entity and oldest signal
 	Now    time.Time     // when the joining happens; times beyond it are taken for it
+	Acts   []Act         // our own actions in the tenant: their echoes raise no score
 }
 
 // Join puts news into the open incidents of one tenant, or opens new ones. It

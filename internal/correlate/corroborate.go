@@ -13,13 +13,23 @@ import (
 // detector's word, all of which happened within that time of each other, or
 // were noticed within that time of each other; exactly that time is within it.
 // Of sets of equal size the first in alphabetical order is returned, in that
-// order. Cordon's own word and discounted signals do not count.
+// order. Cordon's own word and discounted signals do not count. What is held
+// against a tenant does not add up: signals that name nobody may be about
+// different users, so that one detector at most is returned.
 func Corroborated(e cordon.Entity, signals []cordon.Signal, within time.Duration) []cordon.Detector {
 	strong := slices.DeleteFunc(openSignals(signals), func(s cordon.Signal) bool { return !counts(s, e) })
 	within = max(0, within)
 	happened := largest(strong, within, func(s cordon.Signal) time.Time { return s.OccurredAt })
 	noticed := largest(strong, within, func(s cordon.Signal) time.Time { return s.DetectedAt })
-	return better(happened, noticed)
+	return addingUp(e, better(happened, noticed))
+}
+
+// addingUp returns those of the detectors whose signals about e add up.
+func addingUp(e cordon.Entity, detectors []cordon.Detector) []cordon.Detector {
+	if e.Kind == cordon.KindTenant {
+		return detectors[:min(len(detectors), 1)]
+	}
+	return detectors
 }
 
 // counts reports whether an open signal can corroborate others about e.
@@ -39,16 +49,16 @@ func isProduct(d cordon.Detector) bool {
 	return d != "" && d != cordon.DetectorUnknown && d != cordon.DetectorCordon
 }
 
-// Independent returns the largest set of detectors that noticed something
-// independently of each other, whenever it was and whatever it is worth.
-func Independent(signals []cordon.Signal) []cordon.Detector {
+// Independent returns the largest set of detectors that hold something against
+// e independently of each other, whenever it was and whatever it is worth.
+func Independent(e cordon.Entity, signals []cordon.Signal) []cordon.Detector {
 	var w words
 	for _, s := range Latest(signals) {
-		if isProduct(s.Detector) {
+		if isProduct(s.Detector) && s.Accuses(e) {
 			w = w.with(s)
 		}
 	}
-	return w.most()
+	return addingUp(e, w.most())
 }
 
 // largest returns the largest set of detectors whose signals lie within that

@@ -20,8 +20,8 @@ const clockSkew = 10 * time.Minute
 // actions on it caused: no state that Cordon brought about is evidence. After
 // our confirm_compromised Entra ID Protection says of the user that an
 // administrator confirmed it, in a detection of its own and in new versions of
-// those that it had. The former is discounted; the latter stay what they were
-// before, and an administrator who confirmed earlier than we did still counts.
+// those that it had. The former is left out; the latter count as not confirmed.
+// An administrator who confirmed earlier than we did still counts.
 func WithoutEchoes(e cordon.Entity, signals []cordon.Signal, acts []Act) []cordon.Signal {
 	since, ok := firstConfirmation(e, acts)
 	if !ok {
@@ -31,15 +31,14 @@ func WithoutEchoes(e cordon.Entity, signals []cordon.Signal, acts []Act) []cordo
 	for _, s := range signals {
 		earlier[keyOf(s)] = earlier[keyOf(s)] || s.Confirmed && s.UpdatedAt.Before(since)
 	}
-	out := make([]cordon.Signal, len(signals))
-	for i, s := range signals {
-		if s.Confirmed && !earlier[keyOf(s)] {
-			s.Confirmed = false
-			if s.Kind == cordon.KindAdminConfirmed {
-				s.Discounted = "it repeats Cordon's own confirm_compromised"
-			}
+	out := make([]cordon.Signal, 0, len(signals))
+	for _, s := range signals {
+		echo := s.Confirmed && !earlier[keyOf(s)]
+		if echo && s.Kind == cordon.KindAdminConfirmed {
+			continue
 		}
-		out[i] = s
+		s.Confirmed = s.Confirmed && !echo
+		out = append(out, s)
 	}
 	return out
 }

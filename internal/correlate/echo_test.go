@@ -20,31 +20,25 @@ func TestWithoutEchoes(t *testing.T) {
 		return []Act{{cordon.ActionConfirmCompromised, target, hour(h)}}
 	}
 	tests := []struct {
-		name       string
-		signals    []cordon.Signal
-		acts       []Act
-		confirmed  bool
-		detectors  int // that corroborate each other
-		discounted int
+		name      string
+		signals   []cordon.Signal
+		acts      []Act
+		confirmed bool
+		detectors int // that corroborate each other
+		left      int
 	}{
-		{"nothing done", []cordon.Signal{verdict, marked}, nil, true, 2, 0},
+		{"nothing done", []cordon.Signal{verdict, marked}, nil, true, 2, 2},
 		{"confirmed by us before", []cordon.Signal{verdict, marked}, confirm(ada, 1.9), false, 1, 1},
 		{"by a clock that is a little behind ours", []cordon.Signal{verdict, marked}, confirm(ada, 2.1), false, 1, 1},
-		{"confirmed by us much later", []cordon.Signal{verdict, marked}, confirm(ada, 3), true, 2, 0},
-		{"somebody else confirmed by us", []cordon.Signal{verdict, marked}, confirm(lin, 1.9), true, 2, 0},
-		{"the detection that we made look confirmed", []cordon.Signal{marked}, confirm(ada, 1.9), false, 1, 0},
+		{"confirmed by us much later", []cordon.Signal{verdict, marked}, confirm(ada, 3), true, 2, 2},
+		{"somebody else confirmed by us", []cordon.Signal{verdict, marked}, confirm(lin, 1.9), true, 2, 2},
+		{"the detection that we made look confirmed", []cordon.Signal{marked}, confirm(ada, 1.9), false, 1, 1},
 	}
 	for _, tt := range tests {
 		got := WithoutEchoes(e, tt.signals, tt.acts)
-		discounted := 0
-		for _, s := range got {
-			if s.Discounted != "" {
-				discounted++
-			}
-		}
 		detectors := Corroborated(e, got, 2*time.Hour)
-		if Confirmed(e, got) != tt.confirmed || len(detectors) != tt.detectors || discounted != tt.discounted {
-			t.Errorf("%s: confirmed %v, detectors %q, %d discounted", tt.name, Confirmed(e, got), detectors, discounted)
+		if Confirmed(e, got) != tt.confirmed || len(detectors) != tt.detectors || len(got) != tt.left {
+			t.Errorf("%s: confirmed %v, detectors %q, %d signals left", tt.name, Confirmed(e, got), detectors, len(got))
 		}
 	}
 	if !verdict.Confirmed || !marked.Confirmed {
@@ -61,7 +55,7 @@ func TestIndependent(t *testing.T) {
 		1: {a, repeats(said("c", cordon.SeverityHigh, 0), "a")},
 		2: {a, b, repeats(said("c", cordon.SeverityHigh, 0), "a", "b")},
 	} {
-		if got := Independent(signals); len(got) != want {
+		if got := Independent(user(ada, "", ""), signals); len(got) != want {
 			t.Errorf("got %q, want %d", got, want)
 		}
 	}

@@ -34,7 +34,8 @@ func chance(s cordon.Signal) float64 {
 // so that the value is 100 times one minus the product of their doubts. Many
 // signals of one detector are therefore not more than its strongest, and
 // neither are those that may repeat its word. What merely names the entity does
-// not count.
+// not count, and what is held against a tenant does not add up: the strongest
+// signal counts alone.
 //
 // Spoke, Silent and Unread sort the sources that tell of threats. A source
 // spoke when a signal of it, open or closed, is there. A source that cannot
@@ -47,7 +48,11 @@ func Score(e cordon.Entity, signals []cordon.Signal, coverage []cordon.Coverage,
 			spoken = spoken.with(s)
 		}
 	}
-	score := cordon.Score{Value: int(math.Round(100 * (1 - spoken.doubt())))}
+	doubt := spoken.doubt()
+	if e.Kind == cordon.KindTenant {
+		doubt = spoken.leastDoubt()
+	}
+	score := cordon.Score{Value: int(math.Round(100 * (1 - doubt)))}
 	for _, src := range cordon.Sources() {
 		if src.TellsOfThreats() {
 			place(&score, src, signals, coverage, now)

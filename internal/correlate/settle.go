@@ -79,7 +79,7 @@ func (b *board) filled(old cordon.Incident, cluster []node, signals []cordon.Sig
 		sources[s.Source], detectors[s.Detector] = true, true
 	}
 	in.Sources, in.Detectors = inOrder(sources), sorted(detectors)
-	in.Score = Score(in.Entity, signals, b.coverage, b.opts.Now)
+	in.Score = Score(in.Entity, WithoutEchoes(in.Entity, signals, b.opts.Acts), b.coverage, b.opts.Now)
 	return in
 }
 

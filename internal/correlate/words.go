@@ -96,6 +96,15 @@ func (w words) most() []cordon.Detector {
 	return best
 }
 
+// leastDoubt returns the chance that the strongest word errs.
+func (w words) leastDoubt() float64 {
+	least := 1.0
+	for _, o := range w {
+		least = min(least, 1-o.chance)
+	}
+	return least
+}
+
 // doubt returns the chance that all words err, for the independent choice of
 // which that is least likely. Independent words err independently.
 func (w words) doubt() float64 {

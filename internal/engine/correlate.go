@@ -63,7 +63,11 @@ func (e *Engine) join(ctx context.Context, tx *store.Tx, t Tenant, news []cordon
 	if err != nil {
 		return nil, false, err
 	}
-	opts := correlate.Options{Window: incidentWindow, NewID: e.NewID, Now: e.Now().UTC()}
+	j := joining{known: known}
+	if j.acts, err = acts(ctx, tx, t.ID, oldest(news)); err != nil {
+		return nil, false, err
+	}
+	opts := correlate.Options{Window: incidentWindow, NewID: e.NewID, Now: e.Now().UTC(), Acts: j.acts}
 	changed := correlate.Join(open, known, news, coverage, opts)
 	before := map[string]cordon.Incident{}
 	for _, in := range open {
@@ -73,7 +77,7 @@ func (e *Engine) join(ctx context.Context, tx *store.Tx, t Tenant, news []cordon
 		known[s.ID] = s
 	}
 	for _, in := range changed {
-		wants, err := e.putJoined(ctx, tx, t, before[in.ID], in, known)
+		wants, err := e.putJoined(ctx, tx, t, before[in.ID], in, j)
 		if err != nil {
 			return nil, false, err
 		}
@@ -87,27 +91,17 @@ func (e *Engine) join(ctx context.Context, tx *store.Tx, t Tenant, news []cordon
 
 // putJoined stores an incident, and notes which names of its user the
 // directory is to be asked for.
-func (e *Engine) putJoined(ctx context.Context, tx *store.Tx, t Tenant, before, in cordon.Incident, known map[string]cordon.Signal) (bool, error) {
-	if err := e.putIncident(ctx, tx, t, before, in, known); err != nil {
+func (e *Engine) putJoined(ctx context.Context, tx *store.Tx, t Tenant, before, in cordon.Incident, j joining) (bool, error) {
+	if err := e.putIncident(ctx, tx, t, before, in, j); err != nil {
 		return false, err
 	}
-	var signals []cordon.Signal
-	for _, id := range in.Signals {
-		signals = append(signals, known[id])
-	}
-	return e.wantNames(ctx, tx, in, signals)
+	return e.wantNames(ctx, tx, in, j.signals(in))
 }
 
 // joinable returns the incidents that news may belong to, with their signals.
 func (e *Engine) joinable(ctx context.Context, tx *store.Tx, t Tenant, news []cordon.Signal) ([]cordon.Incident, map[string]cordon.Signal, error) {
-	oldest := news[0].UpdatedAt
-	for _, s := range news {
-		if s.OccurredAt.Before(oldest) {
-			oldest = s.OccurredAt
-		}
-	}
 	candidates, err := tx.Incidents(ctx, store.IncidentFilter{
-		Tenants: []string{t.ID}, Since: oldest.Add(-incidentWindow),
+		Tenants: []string{t.ID}, Since: oldest(news).Add(-incidentWindow),
 		States: []cordon.IncidentState{cordon.IncidentOpen, cordon.IncidentContained},
 	})
 	if err != nil {
@@ -136,6 +130,17 @@ func (e *Engine) joinable(ctx context.Context, tx *store.Tx, t Tenant, news []co
 	return open, known, nil
 }
 
+// oldest returns when the first of the news happened.
+func oldest(news []cordon.Signal) time.Time {
+	first := news[0].UpdatedAt
+	for _, s := range news {
+		if s.OccurredAt.Before(first) {
+			first = s.OccurredAt
+		}
+	}
+	return first
+}
+
 // holding returns the incidents that hold an older version of the news.
 func (e *Engine) holding(ctx context.Context, tx *store.Tx, news []cordon.Signal) (map[string]bool, error) {
 	found := map[string]bool{}
@@ -162,44 +167,33 @@ func anyAbout(news []cordon.Signal, e cordon.Entity) bool {
 
 // putIncident stores an incident that is new or changed, and tells of it when
 // it is worth a person's time.
-func (e *Engine) putIncident(ctx context.Context, tx *store.Tx, t Tenant, before, in cordon.Incident, signals map[string]cordon.Signal) error {
-	if err := tx.PutIncident(ctx, in, signals); err != nil {
+func (e *Engine) putIncident(ctx context.Context, tx *store.Tx, t Tenant, before, in cordon.Incident, j joining) error {
+	if err := tx.PutIncident(ctx, in, j.known); err != nil {
 		return err
 	}
 	if in.State == cordon.IncidentMerged {
 		return tx.MoveRuns(ctx, in.ID, in.MergedTo)
 	}
-	if many := len(independent(in, signals)); many >= noticeFromDetector && many > len(independent(before, signals)) {
-		if err := e.notice(ctx, tx, t, incidentNotice(in)); err != nil {
+	was, is := j.evidence(before), j.evidence(in)
+	detectors := correlate.Independent(in.Entity, is)
+	if many := len(detectors); many >= noticeFromDetector && many > len(correlate.Independent(before.Entity, was)) {
+		if err := e.notice(ctx, tx, t, incidentNotice(in, detectors)); err != nil {
 			return err
 		}
 	}
-	if in.State == cordon.IncidentContained && correlate.SpeaksAgain(before, in, signals) {
-		n := incidentNotice(in)
+	if in.State == cordon.IncidentContained && correlate.SpeaksAgain(in.Entity, was, is, j.acts) {
+		n := incidentNotice(in, detectors)
 		n.Title = "Speaks again after containment: " + n.Title
 		return e.notice(ctx, tx, t, n)
 	}
 	return nil
 }
 
-// independent returns the detectors that noticed independently of each other.
-func independent(in cordon.Incident, signals map[string]cordon.Signal) []cordon.Detector {
-	var all []cordon.Signal
-	for _, id := range in.Signals {
-		if s, known := signals[id]; known && s.Accuses(in.Entity) {
-			all = append(all, s)
-		}
-	}
-	return correlate.Independent(all)
-}
-
-func incidentNotice(in cordon.Incident) cordon.Notice {
-	title := in.Entity.Label() + ":"
-	for i, o := range in.Detectors {
-		if i > 0 {
-			title += " and"
-		}
-		title += " " + string(o)
+// incidentNotice names the detectors that hold something against the entity.
+func incidentNotice(in cordon.Incident, detectors []cordon.Detector) cordon.Notice {
+	title, between := in.Entity.Label(), ": "
+	for _, d := range detectors {
+		title, between = title+between+string(d), " and "
 	}
 	return cordon.Notice{
 		Kind: cordon.NoticeIncident, Severity: cordon.SeverityHigh, Title: title,

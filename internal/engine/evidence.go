@@ -20,13 +20,38 @@ func evidence(ctx context.Context, tx *store.Tx, in cordon.Incident) ([]cordon.S
 	if err != nil {
 		return nil, err
 	}
-	attempts, err := tx.Attempts(ctx, in.TenantID, in.FirstAt.Add(-echoes))
-	if err != nil {
-		return nil, err
-	}
-	acts := make([]correlate.Act, 0, len(attempts))
+	did, err := acts(ctx, tx, in.TenantID, in.FirstAt)
+	return correlate.WithoutEchoes(in.Entity, signals, did), err
+}
+
+// acts returns the actions of ours that signals from first on may echo.
+func acts(ctx context.Context, tx *store.Tx, tenantID string, first time.Time) ([]correlate.Act, error) {
+	attempts, err := tx.Attempts(ctx, tenantID, first.Add(-echoes))
+	out := make([]correlate.Act, 0, len(attempts))
 	for _, a := range attempts {
-		acts = append(acts, correlate.Act{Action: a.Action, TargetID: a.TargetID, At: a.At})
+		out = append(out, correlate.Act{Action: a.Action, TargetID: a.TargetID, At: a.At})
 	}
-	return correlate.WithoutEchoes(in.Entity, signals, acts), nil
+	return out, err
+}
+
+// A joining is what one correlation works with.
+type joining struct {
+	known map[string]cordon.Signal // the signals of all its incidents, by id
+	acts  []correlate.Act
+}
+
+// evidence returns what an incident holds against its entity, without the
+// echoes of our own actions.
+func (j joining) evidence(in cordon.Incident) []cordon.Signal {
+	return correlate.Evidence(in.Entity, correlate.WithoutEchoes(in.Entity, j.signals(in), j.acts))
+}
+
+func (j joining) signals(in cordon.Incident) []cordon.Signal {
+	var out []cordon.Signal
+	for _, id := range in.Signals {
+		if s, ok := j.known[id]; ok {
+			out = append(out, s)
+		}
+	}
+	return out
 }
