@@ -34,6 +34,10 @@ func Plain(s string, limit int) string {
 	return strings.TrimSpace(b.String())
 }
 
+// Quote shows a name as it was typed: a backslash in it stays one, unlike with
+// %q, and what a terminal would act on goes.
+func Quote(name string) string { return `"` + Plain(name, 100) + `"` }
+
 // unseen reports whether a character must not be printed as it is: it controls
 // a terminal, turns the direction of writing, or cannot be seen.
 func unseen(r rune) bool {

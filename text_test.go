@@ -9,6 +9,15 @@ import (
 	"github.com/cordonhq/cordon"
 )
 
+func TestQuote(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]string{`CORP\ada`: `"CORP\ada"`, "": `""`, "a\x1b[31m\nb": `"a [31m b"`} {
+		if got := cordon.Quote(typed); got != want {
+			t.Errorf("%q: got %s, want %s", typed, got, want)
+		}
+	}
+}
+
 func TestPlain(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

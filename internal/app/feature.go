@@ -133,7 +133,7 @@ func FindFeatures(names []string) ([]Feature, error) {
 	for _, name := range names {
 		i := slices.IndexFunc(all, func(f Feature) bool { return f.Name == name })
 		if i < 0 {
-			return nil, fmt.Errorf("no feature is called %q: they are all, %s", name, strings.Join(featureNames(), ", "))
+			return nil, fmt.Errorf("no feature is called %s: they are all, %s", cordon.Quote(name), strings.Join(featureNames(), ", "))
 		}
 		found = append(found, all[i])
 	}

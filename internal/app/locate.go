@@ -31,7 +31,7 @@ func Locate(ctx context.Context, c *Config, tenants []engine.Tenant, typed strin
 	}
 	switch {
 	case err != nil:
-		return engine.Tenant{}, cordon.Entity{}, fmt.Errorf("look for %q: %w", typed, err)
+		return engine.Tenant{}, cordon.Entity{}, fmt.Errorf("look for %s: %w", cordon.Quote(typed), err)
 	case len(users) == 0:
 		return engine.Tenant{}, cordon.Entity{}, noUser(ctx, c, tenants, typed)
 	case len(users) > 1:
@@ -137,7 +137,7 @@ func severalUsers(typed string, users []locatedUser) error {
 	if len(tenants) > 1 {
 		hint = fmt.Sprintf("they are users of %d tenants: name one with --tenant", len(tenants))
 	}
-	return fmt.Errorf("%q may be %d users, and nothing was done: %s: %s", typed, len(users), hint, listUsers(users))
+	return fmt.Errorf("%s may be %d users, and nothing was done: %s: %s", cordon.Quote(typed), len(users), hint, listUsers(users))
 }
 
 func listUsers(users []locatedUser) string {
@@ -148,16 +148,19 @@ func listUsers(users []locatedUser) string {
 	return cordon.Plain(strings.Join(all, ", "), 1000)
 }
 
+// giveName says which names of a user are taken.
+const giveName = `give the UPN, object id, mail address, SID or DOMAIN\user`
+
 // noUser says what to give for a name that means no user.
 func noUser(ctx context.Context, c *Config, tenants []engine.Tenant, typed string) error {
 	where := fmt.Sprintf("any of %d tenants", len(tenants))
 	if len(tenants) == 1 {
 		where = "tenant " + tenants[0].Name
 	}
-	text := fmt.Sprintf("user %q: %v in %s: give the UPN or object id", typed, cordon.ErrNotFound, where)
+	text := fmt.Sprintf("user %s: %v in %s: %s", cordon.Quote(typed), cordon.ErrNotFound, where, giveName)
 	known, err := knownUsers(ctx, c, tenants, typed, true)
 	if err == nil && len(known) > 0 {
-		text = fmt.Sprintf("%q is a display name, and several people may have it: give the UPN or object id, such as %s", typed, listUsers(known))
+		text = fmt.Sprintf("%s is a display name, and several people may have it: %s, such as %s", cordon.Quote(typed), giveName, listUsers(known))
 	}
 	return &noUserError{text}
 }
@@ -175,7 +178,7 @@ func (e *noUserError) Is(target error) bool { return target == cordon.ErrNotFoun
 func Synced(ctx context.Context, t engine.Tenant, who cordon.Entity) (bool, error) {
 	u, err := t.Client.Users.Get(ctx, who.ID())
 	if err != nil {
-		return false, fmt.Errorf("look at %q: %w", who.ID(), err)
+		return false, fmt.Errorf("look at %s: %w", who.ID(), err)
 	}
 	return u.OnPremisesSyncEnabled != nil && *u.OnPremisesSyncEnabled, nil
 }

@@ -51,7 +51,7 @@ func (c *Config) Select(s Selection) ([]cordon.Tenant, error) {
 
 func (c *Config) noTenant(name string) error {
 	if _, err := path.Match(name, ""); err != nil {
-		return fmt.Errorf("%q is not a pattern: [ needs its ]", name)
+		return fmt.Errorf("%s is not a pattern: [ needs its ]", cordon.Quote(name))
 	}
-	return fmt.Errorf("no tenant is called %q in %s or among those added: cordon tenant list shows them", name, c.file)
+	return fmt.Errorf("no tenant is called %s in %s or among those added: cordon tenant list shows them", cordon.Quote(name), c.file)
 }

@@ -122,7 +122,7 @@ func (c *Config) CheckNew(n cordon.Tenant, s Secret) error {
 	n.ID = strings.ToLower(n.ID)
 	n.Name = cmp.Or(n.Name, n.ID)
 	if !cordon.IsGUID(n.ID) {
-		return fmt.Errorf("%q is not a directory id: it is a GUID", n.ID)
+		return fmt.Errorf("%s is not a directory id: it is a GUID", cordon.Quote(n.ID))
 	}
 	for _, t := range c.Tenants {
 		if t.ID == n.ID || strings.EqualFold(t.Name, n.Name) {

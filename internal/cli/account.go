@@ -96,7 +96,7 @@ func (d *Deps) find(ctx context.Context, o *accountOptions) (*app.Config, string
 // actions returns what the word stands for, with the provider that is wanted.
 func (o *accountOptions) actions() ([]cordon.ActionName, error) {
 	if !slices.Contains(cordon.Words(), cordon.Word(o.word)) {
-		return nil, usagef("%q is no word for an account: it is one of %s%s", o.word, strings.Join(texts(cordon.Words()), ", "), didYouMean(o.word, texts(cordon.Words())))
+		return nil, usagef("%s is no word for an account: it is one of %s%s", cordon.Quote(o.word), strings.Join(texts(cordon.Words()), ", "), didYouMean(o.word, texts(cordon.Words())))
 	}
 	if err := oneOf("--provider", o.provider, texts(cordon.Providers())); err != nil {
 		return nil, err

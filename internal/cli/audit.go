@@ -46,7 +46,7 @@ func newAuditListCmd(d *Deps) *cobra.Command {
 					run, err := runByID(cmd.Context(), tx, f.RunID)
 					switch {
 					case errors.Is(err, cordon.ErrNotFound):
-						return fmt.Errorf("no run has the id %q: cordon run list shows them", f.RunID)
+						return fmt.Errorf("no run has the id %s: cordon run list shows them", cordon.Quote(f.RunID))
 					case err != nil:
 						return err
 					}

@@ -72,7 +72,7 @@ TENANT the limits of the app over all tenants follow at the end.`,
 func (d *Deps) showBudget(cmd *cobra.Command, sel app.Selection, args []string) error {
 	return d.read(cmd.Context(), sel, args, func(tx *store.Tx, about subject) error {
 		if len(about.entity) > 0 {
-			return fmt.Errorf("no tenant is called %q: cordon tenant list shows them", args[0])
+			return fmt.Errorf("no tenant is called %s: cordon tenant list shows them", cordon.Quote(args[0]))
 		}
 		found, err := tx.Usage(cmd.Context(), about.tenants...)
 		if err != nil {

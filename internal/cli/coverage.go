@@ -38,7 +38,7 @@ its licence or product is gone.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return d.read(cmd.Context(), *sel, args, func(tx *store.Tx, about subject) error {
 				if len(about.entity) > 0 {
-					return fmt.Errorf("no tenant is called %q: cordon tenant list shows them", args[0])
+					return fmt.Errorf("no tenant is called %s: cordon tenant list shows them", cordon.Quote(args[0]))
 				}
 				found, err := d.coverage(cmd.Context(), tx, about)
 				if err != nil {

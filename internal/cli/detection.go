@@ -51,7 +51,7 @@ kind that is not listed is shown and scored, and never counts.`,
 				}
 			}
 			if len(rows) == 0 {
-				return fmt.Errorf("no row of the catalogue of detections holds %q: %w; cordon detection list shows all", strings.Join(args, ""), cordon.ErrNotFound)
+				return fmt.Errorf("no row of the catalogue of detections holds %s: %w; cordon detection list shows all", cordon.Quote(strings.Join(args, "")), cordon.ErrNotFound)
 			}
 			return print(d, rows, detectionColumns())
 		},

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"github.com/cordonhq/cordon"
 )
 
 // minID is how much of an id must be given at least.
@@ -27,5 +29,5 @@ func wholeID(ctx context.Context, kind, text string, beginning func(context.Cont
 	case len(ids) > shown:
 		ids[shown] = "…"
 	}
-	return "", fmt.Errorf("%q is the beginning of more than one %s: %s. Give more of the id", text, kind, strings.Join(ids, ", "))
+	return "", fmt.Errorf("%s is the beginning of more than one %s: %s. Give more of the id", cordon.Quote(text), kind, strings.Join(ids, ", "))
 }

@@ -167,7 +167,7 @@ func findIncident(ctx context.Context, tx *store.Tx, name string) (cordon.Incide
 	}
 	found, err := tx.Incidents(ctx, store.IncidentFilter{Names: []string{entityName(name)}, Limit: 1, Signals: true})
 	if err != nil || len(found) == 0 {
-		return in, cmp.Or(err, fmt.Errorf("no incident has the id %q, and none is about a user or device of that name: cordon incident list shows ids and names", name))
+		return in, cmp.Or(err, fmt.Errorf("no incident has the id %s, and none is about a user or device of that name: cordon incident list shows ids and names", cordon.Quote(name)))
 	}
 	return found[0], nil
 }

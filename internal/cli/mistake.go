@@ -14,7 +14,7 @@ import (
 func argMistake(cmd *cobra.Command, args []string) string {
 	wanted := strings.Fields(cmd.Use)[1:]
 	if len(wanted) == 0 && cmd.HasSubCommands() {
-		return fmt.Sprintf("unknown command %q for %s%s", args[0], cmd.CommandPath(), didYouMean(args[0], verbs(cmd)))
+		return fmt.Sprintf("unknown command %s for %s%s", cordon.Quote(args[0]), cmd.CommandPath(), didYouMean(args[0], verbs(cmd)))
 	}
 	for i, name := range wanted {
 		if i >= len(args) && !strings.HasPrefix(name, "[") {
@@ -25,9 +25,9 @@ func argMistake(cmd *cobra.Command, args []string) string {
 	case len(args) == 0:
 		return "wrong arguments: " + cmd.UseLine()
 	case len(wanted) == 0:
-		return fmt.Sprintf("%s takes no argument, and %q was given", cmd.CommandPath(), args[0])
+		return fmt.Sprintf("%s takes no argument, and %s was given", cmd.CommandPath(), cordon.Quote(args[0]))
 	}
-	return fmt.Sprintf("one argument too many, %q: %s", args[min(len(wanted), len(args)-1)], cmd.UseLine())
+	return fmt.Sprintf("one argument too many, %s: %s", cordon.Quote(args[min(len(wanted), len(args)-1)]), cmd.UseLine())
 }
 
 // seeHelp is a mistake in how a command was called.

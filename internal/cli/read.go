@@ -98,7 +98,7 @@ func meansOne(name string, found []cordon.Incident) error {
 	if len(users) < 2 {
 		return nil
 	}
-	return fmt.Errorf("%q may be %d users: give the UPN or object id of one: %s", cordon.Plain(name, maxCell), len(users), cordon.Plain(strings.Join(slices.Sorted(maps.Values(users)), ", "), 1000))
+	return fmt.Errorf("%s may be %d users: give the UPN or object id of one: %s", cordon.Quote(name), len(users), cordon.Plain(strings.Join(slices.Sorted(maps.Values(users)), ", "), 1000))
 }
 
 // entityName turns a cloud SID into the object id under which we know it.
@@ -162,12 +162,12 @@ func (s *subject) mustMatch(ctx context.Context, tx *store.Tx, arg string) error
 // entity that anything stored is about.
 func (s *subject) noMatch(arg string) error {
 	if near := cordon.Near(arg, slices.Sorted(maps.Values(s.names))); near != "" {
-		return fmt.Errorf("no tenant or user matches %q: did you mean the tenant %s?", arg, near)
+		return fmt.Errorf("no tenant or user matches %s: did you mean the tenant %s?", cordon.Quote(arg), near)
 	}
 	where := ""
 	if len(s.tenants) > 0 {
 		where = " in the tenants asked for"
 	}
-	return fmt.Errorf("no tenant is called %q, and nothing that is stored%s is about a user or device of that name: "+
-		"cordon tenant list shows the tenants, cordon incident list the names", arg, where)
+	return fmt.Errorf("no tenant is called %s, and nothing that is stored%s is about a user or device of that name: "+
+		"cordon tenant list shows the tenants, cordon incident list the names", cordon.Quote(arg), where)
 }

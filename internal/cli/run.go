@@ -218,7 +218,7 @@ func runByID(ctx context.Context, tx *store.Tx, text string) (cordon.Run, error)
 }
 
 func noRun(name string) error {
-	return fmt.Errorf("no run has the id %q, and none acts on a user or device of that name: cordon run list shows ids and names", name)
+	return fmt.Errorf("no run has the id %s, and none acts on a user or device of that name: cordon run list shows ids and names", cordon.Quote(name))
 }
 
 // showRun shows a run and its steps, and what a person should know of each.

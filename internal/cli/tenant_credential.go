@@ -67,7 +67,7 @@ one was not read.`,
 			}
 			return d.read(cmd.Context(), *sel, args, func(tx *store.Tx, about subject) error {
 				if len(about.entity) > 0 {
-					return fmt.Errorf("no tenant is called %q: cordon tenant list shows them", args[0])
+					return fmt.Errorf("no tenant is called %s: cordon tenant list shows them", cordon.Quote(args[0]))
 				}
 				rows, err := d.credentialRows(cmd.Context(), tx, c, about)
 				if err != nil {
