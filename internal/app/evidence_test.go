@@ -204,21 +204,23 @@ func TestUsersOfEveryEvidence(t *testing.T) {
 func TestOddTimes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "empty", tenantYAML{})
-	american, unreadable := w.user(1, "american"), w.user(2, "unreadable")
+	american, unreadable, missing, future := w.user(1, "american"), w.user(2, "unreadable"), w.user(3, "missing"), w.user(4, "future")
 	for id, write := range map[string]func(time.Duration) string{
 		american:   func(ago time.Duration) string { return time.Now().UTC().Add(-ago).Format("1/2/2006 3:04:05 PM") },
 		unreadable: func(time.Duration) string { return "vor 5 Minuten" },
+		missing:    func(time.Duration) string { return "" },
+		future:     func(time.Duration) string { return at(-time.Hour) },
 	} {
 		w.risk("anomalousToken", id, map[string]any{"activityDateTime": write(5 * time.Minute), "detectedDateTime": write(4 * time.Minute), "lastUpdatedDateTime": write(4 * time.Minute)})
 		w.alert("a"+id, "microsoftDefenderForIdentity", map[string]any{"createdDateTime": write(5 * time.Minute), "lastUpdateDateTime": write(4 * time.Minute), "firstActivityDateTime": write(5 * time.Minute)}, accusing(id))
 	}
 	w.sync()
-	if !w.actedOn(american) || w.actedOn(unreadable) {
+	if !w.actedOn(american) || w.actedOn(unreadable) || w.actedOn(missing) || w.actedOn(future) {
 		t.Errorf("runs: %s", brief(w.runs()))
 	}
 	sources := map[string]bool{}
 	for _, n := range w.told.of(cordon.NoticeCoverage) {
-		if n.Reason == "unreadable_item" && strings.Contains(n.Title, "vor 5 Minuten") {
+		if n.Reason == "unreadable_item" && strings.Contains(n.Title, "times cannot be read") {
 			source, _, _ := strings.Cut(n.Title, ":")
 			sources[source] = true
 		}
@@ -226,8 +228,10 @@ func TestOddTimes(t *testing.T) {
 	if !sources["risk_detections"] || !sources["alerts"] || len(sources) != 2 {
 		t.Errorf("notified of unreadable items of %v: %+v", sources, w.told.of(cordon.NoticeCoverage))
 	}
-	if in := w.incidentOf(unreadable); len(in.Signals) != 2 {
-		t.Errorf("the unreadable items are not on the incident: %+v", in)
+	for _, id := range []string{unreadable, missing, future} {
+		if in := w.incidentOf(id); len(in.Signals) != 2 {
+			t.Errorf("the unreadable items are not on the incident: %+v", in)
+		}
 	}
 }
 

@@ -187,6 +187,7 @@ func (r *Request) signal(raw json.RawMessage, decode func(json.RawMessage) (cord
 	if err != nil {
 		s = unreadable(r.TenantID, version, err)
 	}
+	checkFuture(&s, r.Now)
 	s.Kind, s.Title = cut(s.Kind), cut(s.Title)
 	sortEntities(s.Entities)
 	s.TenantID, s.Source, s.Version, s.Raw = r.TenantID, r.Source, version, bytes.Clone(raw)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"time"
 
 	"github.com/cordonhq/cordon"
 	"github.com/cordonhq/cordon/internal/microsoft"
@@ -63,33 +62,6 @@ func riskState(state string) cordon.SignalState {
 func riskConfirmed(d microsoft.RiskDetection) bool {
 	return d.RiskEventType == cordon.KindAdminConfirmed || d.RiskState == "confirmedCompromised" ||
 		d.RiskDetail == "adminConfirmedUserCompromised"
-}
-
-// times sets when something happened, was noticed and was last changed. One
-// that is missing or cannot be read is taken from its neighbours. When none can
-// be read nothing says what the signal coincides with: it corroborates nothing.
-func times(s *cordon.Signal, occurred, detected, updated string) {
-	o, errO := cordon.ParseTime(occurred)
-	d, errD := cordon.ParseTime(detected)
-	u, errU := cordon.ParseTime(updated)
-	s.OccurredAt = firstSet(o, d, u)
-	s.DetectedAt = firstSet(d, s.OccurredAt)
-	s.UpdatedAt = firstSet(u, s.DetectedAt)
-	if err := cmp.Or(errO, errD, errU); err != nil && o.IsZero() && d.IsZero() {
-		s.Discounted = unreadableTimes + cordon.Plain(err.Error(), 100)
-	}
-}
-
-// unreadableTimes begins the reason of a signal that lost its times.
-const unreadableTimes = "its times cannot be read: "
-
-func firstSet(ts ...time.Time) time.Time {
-	for _, t := range ts {
-		if !t.IsZero() {
-			return t
-		}
-	}
-	return time.Time{}
 }
 
 // identified keeps the entities that have a name to be known by.

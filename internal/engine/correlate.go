@@ -64,7 +64,7 @@ func (e *Engine) join(ctx context.Context, tx *store.Tx, t Tenant, news []cordon
 		return nil, false, err
 	}
 	j := joining{known: known}
-	if j.acts, err = acts(ctx, tx, t.ID, oldest(news)); err != nil {
+	if j.acts, err = acts(ctx, tx, t.ID, oldest(news, e.Now().UTC())); err != nil {
 		return nil, false, err
 	}
 	opts := correlate.Options{Window: incidentWindow, NewID: e.NewID, Now: e.Now().UTC(), Acts: j.acts}
@@ -101,7 +101,7 @@ func (e *Engine) putJoined(ctx context.Context, tx *store.Tx, t Tenant, before, 
 // joinable returns the incidents that news may belong to, with their signals.
 func (e *Engine) joinable(ctx context.Context, tx *store.Tx, t Tenant, news []cordon.Signal) ([]cordon.Incident, map[string]cordon.Signal, error) {
 	candidates, err := tx.Incidents(ctx, store.IncidentFilter{
-		Tenants: []string{t.ID}, Since: oldest(news).Add(-incidentWindow),
+		Tenants: []string{t.ID}, Since: oldest(news, e.Now().UTC()).Add(-incidentWindow),
 		States: []cordon.IncidentState{cordon.IncidentOpen, cordon.IncidentContained},
 	})
 	if err != nil {
@@ -130,15 +130,14 @@ func (e *Engine) joinable(ctx context.Context, tx *store.Tx, t Tenant, news []co
 	return open, known, nil
 }
 
-// oldest returns when the first of the news happened.
-func oldest(news []cordon.Signal) time.Time {
-	first := news[0].UpdatedAt
+// oldest returns when the first of the news happened; now for want of times.
+func oldest(news []cordon.Signal, now time.Time) time.Time {
 	for _, s := range news {
-		if s.OccurredAt.Before(first) {
-			first = s.OccurredAt
+		if !s.OccurredAt.IsZero() && s.OccurredAt.Before(now) {
+			now = s.OccurredAt
 		}
 	}
-	return first
+	return now
 }
 
 // holding returns the incidents that hold an older version of the news.
