@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cordonhq/cordon"
 	"github.com/cordonhq/cordon/internal/app"
@@ -39,6 +40,28 @@ func (w *world) edit(old, text string) {
 		w.t.Fatalf("no %q in %s, %v", old, b, err)
 	}
 	w.write(w.file, strings.Replace(string(b), old, text, 1))
+}
+
+// An incident that is older than two days is decided on again when a playbook
+// is switched on whose max_age reaches back to it.
+func TestOldIncidentWithinMaxAge(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "empty", tenantYAML{on: []string{}})
+	w.words()
+	dir := filepath.Join(filepath.Dir(w.file), "pb")
+	w.write(filepath.Join(dir, "in-words.yaml"), strings.Replace(inWords, "max_age: 48h", "max_age: 72h", 1))
+	id := w.user(1, "old")
+	w.risk("anomalousToken", id, map[string]any{"activityDateTime": at(60 * time.Hour), "detectedDateTime": at(60 * time.Hour), "lastUpdatedDateTime": at(60 * time.Hour)})
+	w.alert("a1", "microsoftDefenderForIdentity", map[string]any{"createdDateTime": at(60 * time.Hour), "lastUpdateDateTime": at(60 * time.Hour), "firstActivityDateTime": at(60 * time.Hour)}, accusing(id))
+	w.sync()
+	if got := w.writes(); len(got) != 0 {
+		t.Fatalf("written while no playbook is on: %q", got)
+	}
+	w.edit(`"on": []`, `"on": [in-words]`)
+	w.sync()
+	if got := w.writes(); len(got) == 0 {
+		t.Errorf("nothing was done: %s", brief(w.runs()))
+	}
 }
 
 // A playbook in words contains a user whom Active Directory keeps: sessions

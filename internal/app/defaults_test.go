@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cordonhq/cordon"
 	"github.com/cordonhq/cordon/internal/app"
@@ -118,6 +119,30 @@ func TestRefusedSwitchIsNotOurs(t *testing.T) {
 	w.sync()
 	if got := w.posture(); len(got) != 1 || !strings.Contains(got[0], "not by Cordon") {
 		t.Errorf("got %q", got)
+	}
+}
+
+// TestDefaultsSwitchedByUsWhileUnreadable: the first reading after a run of
+// ours comes late, and fails. The switch is ours all the same.
+func TestDefaultsSwitchedByUsWhileUnreadable(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "empty", tenantYAML{})
+	w.defaults(true)
+	w.sync()
+	if run := w.grantDefaults(cordon.ActionDisableSecurityDefaults); run.State != cordon.RunDone {
+		t.Fatal(brief([]cordon.Run{run}))
+	}
+	w.fault(sim.Fault{Path: "*/" + defaultsPath, Status: 403, Count: 1})
+	w.later(20 * time.Minute)
+	if c := w.coverage()[cordon.SourceSecurityDefaults]; c.State != cordon.CoverageDenied {
+		t.Fatalf("coverage: %+v", c)
+	}
+	w.later(30 * time.Minute)
+	if got := w.posture(); len(got) != 0 {
+		t.Errorf("notified of our own change: %q", got)
+	}
+	if got := w.signals(); len(got) != 1 || !strings.Contains(got[0].Title, "by Cordon") {
+		t.Errorf("signals: %+v", got)
 	}
 }
 

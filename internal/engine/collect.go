@@ -224,7 +224,7 @@ func (e *Engine) observe(ctx context.Context, tx *store.Tx, f *feed, o *cordon.O
 		if f.source == cordon.SourceCredential {
 			err = e.alarm(ctx, tx, f, []cordon.Signal{changed})
 		} else {
-			err = e.defaultsSwitched(ctx, tx, *f.tenant, before, changed)
+			err = e.defaultsSwitched(ctx, tx, *f.tenant, f.last.ReadUntil, changed)
 		}
 		if err != nil {
 			return err

@@ -214,7 +214,7 @@ func (e *Engine) review(ctx context.Context, tenantID string) error {
 			return err
 		}
 		live, err := tx.Incidents(ctx, store.IncidentFilter{
-			Tenants: []string{t.ID}, Since: now.Add(-2 * incidentWindow),
+			Tenants: []string{t.ID}, Since: now.Add(-e.lookBack()),
 			States: []cordon.IncidentState{cordon.IncidentOpen, cordon.IncidentContained},
 		})
 		if err != nil {

@@ -23,8 +23,9 @@ const (
 // defaultsSwitched stores the signal for security defaults that were switched
 // and notifies people, once, for the reading after it finds no change. What
 // we did ourselves is named as ours: its run has notified people, and it says
-// nothing about the tenant, so it makes no incident.
-func (e *Engine) defaultsSwitched(ctx context.Context, tx *store.Tx, t Tenant, before cordon.Observation, s cordon.Signal) error {
+// nothing about the tenant, so it makes no incident. before is when they were
+// last read as they had been.
+func (e *Engine) defaultsSwitched(ctx context.Context, tx *store.Tx, t Tenant, before time.Time, s cordon.Signal) error {
 	run, ours, err := ourSwitch(ctx, tx, before, s)
 	if err != nil {
 		return err
@@ -58,12 +59,12 @@ const showsWithin = 15 * time.Minute
 
 // ourSwitch returns the run that made a switch, if one of ours did. Each run
 // explains one switch: who takes it back and repeats it is somebody else.
-func ourSwitch(ctx context.Context, tx *store.Tx, before cordon.Observation, s cordon.Signal) (run cordon.Run, ours bool, err error) {
+func ourSwitch(ctx context.Context, tx *store.Tx, before time.Time, s cordon.Signal) (run cordon.Run, ours bool, err error) {
 	action := cordon.ActionEnableSecurityDefaults
 	if switchedOff(s) {
 		action = cordon.ActionDisableSecurityDefaults
 	}
-	since := before.ObservedAt.Add(-showsWithin)
+	since := before.Add(-showsWithin)
 	attempts, err := tx.Attempts(ctx, s.TenantID, since)
 	if err != nil {
 		return run, false, err

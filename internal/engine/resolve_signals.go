@@ -28,6 +28,10 @@ func (e *Engine) maxAge() time.Duration {
 	return longest
 }
 
+// lookBack is how far back an incident may lie that a playbook may act on, or
+// whose score a person looks at.
+func (e *Engine) lookBack() time.Duration { return max(2*incidentWindow, e.maxAge()) }
+
 // recall gives new signals what the directory said lately of the names in
 // them. A new version of a signal that is in an incident already keeps its
 // user, whoever has the name by now.

@@ -21,7 +21,7 @@ func (e *Engine) begin(ctx context.Context) error {
 			}
 		}
 		open, err := tx.Incidents(ctx, store.IncidentFilter{
-			Since: e.Now().Add(-2 * incidentWindow), States: []cordon.IncidentState{cordon.IncidentOpen},
+			Since: e.Now().Add(-e.lookBack()), States: []cordon.IncidentState{cordon.IncidentOpen},
 		})
 		if err != nil {
 			return err

@@ -33,7 +33,8 @@ func (t *Tx) Resolutions(ctx context.Context, tenantID string, names []cordon.Na
 }
 
 // PutResolution stores what the directory said of a name, or that it is to be
-// asked.
+// asked. Until when it is wanted only moves forward: another signal may have
+// come while the directory was asked.
 func (t *Tx) PutResolution(ctx context.Context, r cordon.Resolution) error {
 	users := r.Users
 	if users == nil {
@@ -41,7 +42,8 @@ func (t *Tx) PutResolution(ctx context.Context, r cordon.Resolution) error {
 	}
 	return t.exec(ctx, `INSERT INTO resolutions (`+resolutionColumns+`) VALUES (`+list(1, 10)+`)
 		ON CONFLICT (tenant_id, value, kind) DO UPDATE SET state = excluded.state, users = excluded.users, reason = excluded.reason,
-		answered_us = excluded.answered_us, due_us = excluded.due_us, wanted_us = excluded.wanted_us, attempts = excluded.attempts`,
+		answered_us = excluded.answered_us, due_us = excluded.due_us, wanted_us = CASE WHEN excluded.wanted_us > resolutions.wanted_us THEN excluded.wanted_us ELSE resolutions.wanted_us END,
+		 attempts = excluded.attempts`,
 		r.TenantID, r.Name.Value, string(r.Name.Kind), string(r.State), asJSON(users), r.Reason,
 		us(r.AnsweredAt), us(r.DueAt), us(r.WantedUntil), r.Attempts)
 }
