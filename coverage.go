@@ -91,10 +91,14 @@ func (r Rhythms) Rate(coverage []Coverage) []Coverage {
 }
 
 // At returns the coverage as it stands at now: a complete reading that is too
-// old is stale.
+// old is stale, and so is one of the future, for the clock was set back since.
 func (c Coverage) At(now time.Time) Coverage {
-	if c.State == CoverageWhole && now.Sub(c.CheckedAt) > max(c.GoodFor, StaleAfter) {
+	age := now.Sub(c.CheckedAt)
+	if c.State == CoverageWhole && (age > max(c.GoodFor, StaleAfter) || age < -ClockSkew) {
 		c.State, c.Reason = CoverageStale, "last read "+c.CheckedAt.UTC().Format(time.RFC3339)
+		if age < 0 {
+			c.Reason += ", which is in the future: the clock of this machine was set back"
+		}
 	}
 	return c
 }

@@ -100,6 +100,9 @@ func (s Signal) Accuses(e Entity) bool {
 	return slices.ContainsFunc(s.Entities, e.Same)
 }
 
+// ClockSkew is how far clocks of feeds and machines may be apart.
+const ClockSkew = 10 * time.Minute
+
 // timeLayouts are what real feeds send: RFC 3339, the hour without its leading
 // zero, and the American way of diagnostic exports, in UTC. Fractions of any
 // length are read by all.

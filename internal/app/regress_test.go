@@ -40,6 +40,33 @@ func TestSyncAfterALongPause(t *testing.T) {
 	}
 }
 
+// TestClockSetBack: while the clock of the machine was ahead nothing of now was
+// read. Once it is right again the store is stale, and an attack that came
+// meanwhile is read.
+func TestClockSetBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "empty", tenantYAML{})
+	id := w.user(1, "ada")
+	w.later(2 * time.Hour)
+	w.risk("anomalousToken", id, nil)
+	w.alert("a1", "microsoftDefenderForIdentity", nil, accusing(id))
+	w.later(2 * time.Hour)
+	for _, c := range w.coverage() {
+		if got := c.At(time.Now()); got.State != cordon.CoverageStale {
+			t.Errorf("coverage after the clock was set back: %+v", got)
+		}
+	}
+	w.sync()
+	if !w.actedOn(id) {
+		t.Errorf("the attack was not seen: %+v", w.signals())
+	}
+	for _, c := range w.coverage() {
+		if got := c.At(time.Now()); got.Missing() || c.CheckedAt.After(time.Now()) {
+			t.Errorf("coverage after it was read again: %+v", got)
+		}
+	}
+}
+
 // TestStaleCoverageIsReadAnew: the attack and the pause at once.
 func TestStaleCoverageIsReadAnew(t *testing.T) {
 	t.Parallel()

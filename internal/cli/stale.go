@@ -107,6 +107,8 @@ func earlier(a, b time.Time) time.Time {
 // ago says how long something is over, as people do.
 func ago(d time.Duration) string {
 	switch {
+	case d < 0:
+		return "in the future: the clock of this machine was set back"
 	case d < 2*time.Minute:
 		return many(int(d.Seconds()), "second") + " ago"
 	case d < 2*time.Hour:

@@ -72,11 +72,18 @@ type Request struct {
 	Now      time.Time
 }
 
+// first reports whether the source is to be read as if for the first time: it
+// never was, or was when the clock of this machine was ahead, so that nothing
+// says what came since.
+func (r *Request) first() bool {
+	return r.Last.ReadUntil.IsZero() || r.Last.ReadUntil.Sub(r.Now) > cordon.ClockSkew
+}
+
 // Since returns from when on the source is to be read: a little before the
 // last whole reading, or from the beginning.
 func (r *Request) Since() time.Time {
 	switch {
-	case !r.Last.ReadUntil.IsZero():
+	case !r.first():
 		return r.Last.ReadUntil.Add(-Overlap)
 	case r.Source == cordon.SourceEndpointAlerts:
 		return r.Now.Add(-firstEndpointWindow)

@@ -13,7 +13,7 @@ func (r *Request) Whole() cordon.Coverage {
 		TenantID: r.TenantID, Source: r.Source, State: cordon.CoverageWhole,
 		ReadFrom: r.Last.ReadFrom, ReadUntil: r.Now, CheckedAt: r.Now,
 	}
-	if r.Last.ReadUntil.IsZero() {
+	if r.first() {
 		c.ReadFrom = r.Since()
 	}
 	return c

@@ -29,14 +29,11 @@ func times(s *cordon.Signal, occurred, detected, updated string) {
 	}
 }
 
-// aheadAtMost is how far the clock of a feed may be ahead of ours.
-const aheadAtMost = 10 * time.Minute
-
 // checkFuture discounts a signal of the future: it would never grow too old to
 // be acted on, and no later version would take its place.
 func checkFuture(s *cordon.Signal, now time.Time) {
 	for _, t := range []time.Time{s.OccurredAt, s.DetectedAt, s.UpdatedAt} {
-		if t.Sub(now) > aheadAtMost {
+		if t.Sub(now) > cordon.ClockSkew {
 			timesUnreadable(s, fmt.Errorf("%s is in the future; check the clock of this machine", t.Format(time.RFC3339)))
 			return
 		}

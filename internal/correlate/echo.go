@@ -13,9 +13,6 @@ type Act struct {
 	At       time.Time
 }
 
-// clockSkew is how far a feed's clock may be behind ours.
-const clockSkew = 10 * time.Minute
-
 // WithoutEchoes returns the signals about an entity without what our own
 // actions on it caused: no state that Cordon brought about is evidence. After
 // our confirm_compromised Entra ID Protection says of the user that an
@@ -47,7 +44,7 @@ func WithoutEchoes(e cordon.Entity, signals []cordon.Signal, acts []Act) []cordo
 // our own.
 func firstConfirmation(e cordon.Entity, acts []Act) (first time.Time, ok bool) {
 	for _, a := range acts {
-		at := a.At.Add(-clockSkew)
+		at := a.At.Add(-cordon.ClockSkew)
 		if a.Action == cordon.ActionConfirmCompromised && e.Called(a.TargetID) && (!ok || at.Before(first)) {
 			first, ok = at, true
 		}

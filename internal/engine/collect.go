@@ -126,7 +126,8 @@ func (e *Engine) putSignals(ctx context.Context, tx *store.Tx, t Tenant, signals
 func (e *Engine) store(ctx context.Context, f *feed, page collect.Batch, now cordon.Coverage, more ...cordon.Signal) error {
 	now.GoodFor = e.Poll.StaleAfter(f.source)
 	moved, fresh := now.State != f.last.State, grewStale(f.last, now) && !now.Missing()
-	if len(page.Signals)+len(more) == 0 && page.Observation == nil && !moved {
+	setBack := now.CheckedAt.Before(f.last.CheckedAt) // the clock was
+	if len(page.Signals)+len(more) == 0 && page.Observation == nil && !moved && !setBack {
 		return e.storeQuiet(ctx, f, now, fresh)
 	}
 	err := e.writePage(ctx, f, func(tx *store.Tx) error {
@@ -153,6 +154,9 @@ func (e *Engine) store(ctx context.Context, f *feed, page collect.Batch, now cor
 		return err
 	}
 	f.last = now
+	if setBack {
+		f.renewed = time.Time{}
+	}
 	e.At(PointCollected)
 	if len(page.Signals)+len(more) > 0 {
 		e.soon(ctx, func(ctx context.Context) error { return e.correlate(ctx, f.tenant.ID) })
@@ -283,7 +287,8 @@ const quietLag = 4 * time.Minute
 // grewStale reports whether others may have taken the last whole reading for
 // stale before now: what is stored of it may be quietLag older.
 func grewStale(last, now cordon.Coverage) bool {
-	return last.State == cordon.CoverageWhole && now.CheckedAt.Sub(last.CheckedAt) > max(last.GoodFor, cordon.StaleAfter)-quietLag
+	age := now.CheckedAt.Sub(last.CheckedAt)
+	return last.State == cordon.CoverageWhole && (age > max(last.GoodFor, cordon.StaleAfter)-quietLag || age < 0)
 }
 
 // refresh looks anew at what waited for stale sources of tenants to be read
