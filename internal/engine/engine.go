@@ -162,20 +162,31 @@ func (e *Engine) Once(ctx context.Context, progress func(done, all int)) error {
 	g.Go(func() error { return e.work(workCtx) })
 	g.Go(func() error { return e.commitUsage(workCtx) })
 	g.Go(func() error { return e.resolveForever(workCtx) })
+	var once error // kept apart: what stop ends may be the first that the group hears of
 	g.Go(func() error {
 		defer stop()
-		if err := e.readAll(workCtx, progress); err != nil {
-			return err
-		}
-		if err := e.sweep(workCtx, e.enqueue); err != nil {
-			return err
-		}
-		return e.settleAll(workCtx)
+		once = e.readAndSettle(workCtx, progress)
+		return once
 	})
-	if err := g.Wait(); err != nil && (ctx.Err() != nil || !errors.Is(err, context.Canceled)) {
+	err := g.Wait()
+	if once != nil && !errors.Is(once, context.Canceled) {
+		return once
+	}
+	if err != nil && (ctx.Err() != nil || !errors.Is(err, context.Canceled)) {
 		return err
 	}
 	return ctx.Err()
+}
+
+// readAndSettle reads every source once and waits until nothing is due.
+func (e *Engine) readAndSettle(ctx context.Context, progress func(done, all int)) error {
+	if err := e.readAll(ctx, progress); err != nil {
+		return err
+	}
+	if err := e.sweep(ctx, e.enqueue); err != nil {
+		return err
+	}
+	return e.settleAll(ctx)
 }
 
 // settleAll waits until no job is due and no name is to be looked up any more;
