@@ -64,6 +64,30 @@ func TestOldIncidentWithinMaxAge(t *testing.T) {
 	}
 }
 
+// A playbook whose condition fails is notified, once for many incidents, and
+// keeps no other from acting.
+func TestPlaybookCannotBeEvaluated(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "empty", tenantYAML{on: []string{"in-words", "contain-token-theft"}})
+	w.words()
+	i := strings.Index(inWords, "when:")
+	broken := inWords[:i] + "when: signals[7].severity == \"high\"\nsteps: [disable]\n"
+	w.write(filepath.Join(filepath.Dir(w.file), "pb", "in-words.yaml"), broken)
+	ids := []string{w.user(1, "ada"), w.user(2, "lin")}
+	for _, id := range ids {
+		w.risk("anomalousToken", id, nil)
+		w.alert("a"+id, "microsoftDefenderForIdentity", nil, accusing(id))
+	}
+	w.sync()
+	told := w.told.of(cordon.NoticeFailed)
+	if len(told) != 1 || told[0].Reason != "playbook_not_evaluated" || told[0].IncidentID == "" || !strings.Contains(told[0].Title, "playbook in-words could not be evaluated") {
+		t.Errorf("notified: %+v", told)
+	}
+	if !w.actedOn(ids[0]) || !w.actedOn(ids[1]) {
+		t.Errorf("the other playbook did not act: %s", brief(w.runs()))
+	}
+}
+
 // A playbook in words contains a user whom Active Directory keeps: sessions
 // first, then the account where it is kept.
 func TestPlaybookInWords(t *testing.T) {

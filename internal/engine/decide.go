@@ -25,7 +25,8 @@ func (e *Engine) decide(ctx context.Context, incidents []string) error {
 // once nothing is decided: the first pages of a tenant come in one after the
 // other.
 func (e *Engine) decideOne(ctx context.Context, incidentID string) error {
-	var started []string
+	var started, failed []string
+	var tenantID string
 	err := e.Store.Write(ctx, func(tx *store.Tx) error {
 		in, err := tx.Incident(ctx, incidentID)
 		if errors.Is(err, cordon.ErrNotFound) {
@@ -34,6 +35,7 @@ func (e *Engine) decideOne(ctx context.Context, incidentID string) error {
 		if err != nil || in.State != cordon.IncidentOpen {
 			return err
 		}
+		started, failed, tenantID = nil, nil, in.TenantID // it may be tried again
 		t, err := e.tenant(in.TenantID)
 		if err != nil {
 			return err
@@ -47,20 +49,27 @@ func (e *Engine) decideOne(ctx context.Context, incidentID string) error {
 			return err
 		}
 		for _, p := range e.Playbooks {
-			run, err := e.offer(ctx, tx, t, p, in, correlate.Evidence(in.Entity, signals))
+			run, notified, err := e.offer(ctx, tx, t, p, in, correlate.Evidence(in.Entity, signals))
 			if err != nil {
 				return err
 			}
-			if run != "" {
+			switch {
+			case notified:
+				failed = append(failed, p.Name)
+			case run != "":
 				started = append(started, run)
 			}
 		}
 		return e.wakeHeld(ctx, tx, store.RunFilter{Incident: in.ID}, cordon.ReasonCorroborate)
 	})
+	if err != nil {
+		return err
+	}
+	e.unevaluated.note(tenantID, failed, e.Now())
 	for _, run := range started {
 		e.soon(ctx, func(ctx context.Context) error { return e.takeTurn(ctx, run) })
 	}
-	return err
+	return nil
 }
 
 // allTried reports whether every threat source was read, or tried, once.
@@ -75,27 +84,28 @@ func allTried(coverage []cordon.Coverage) bool {
 }
 
 // offer starts a run when the playbook wants one and has none for the
-// incident yet, and returns its id.
-func (e *Engine) offer(ctx context.Context, tx *store.Tx, t Tenant, p playbook.Playbook, in cordon.Incident, signals []cordon.Signal) (string, error) {
+// incident yet, and returns its id. One that cannot be evaluated does not keep
+// the others from acting; offer reports whether people were notified of it.
+func (e *Engine) offer(ctx context.Context, tx *store.Tx, t Tenant, p playbook.Playbook, in cordon.Incident, signals []cordon.Signal) (run string, notified bool, err error) {
 	detectors := correlate.Corroborated(in.Entity, signals, p.Corroboration.Within)
 	m, err := p.Match(ctx, t.Tenant, in, signals, detectors, correlate.Confirmed(in.Entity, signals), e.Now().UTC())
-	if err != nil { // one that cannot be evaluated does not keep the others from acting
-		e.Log.ErrorContext(ctx, "playbook could not be evaluated", "tenant", t.ID, "playbook", p.Name, "incident", in.ID, "error", err)
-		return "", nil
+	if err != nil && ctx.Err() == nil {
+		notified, err = e.notifyUnevaluated(ctx, tx, t, p, in, err)
+		return "", notified, err
 	}
-	if !m.Wanted {
-		return "", nil
+	if err != nil || !m.Wanted {
+		return "", false, err
 	}
-	run := e.newRun(m.Plan, cordon.Requester{Playbook: p.Name}, m.Why)
-	run.IncidentID, run.Shadow = in.ID, !slices.Contains(e.On, p.Name)
+	r := e.newRun(m.Plan, cordon.Requester{Playbook: p.Name}, m.Why)
+	r.IncidentID, r.Shadow = in.ID, !slices.Contains(e.On, p.Name)
 	earlier, err := tx.Runs(ctx, store.RunFilter{Incident: in.ID, Playbook: p.Name})
-	if err != nil || slices.ContainsFunc(earlier, func(r cordon.Run) bool { return playbook.Stands(r, run, t.Mode) }) {
-		return "", err
+	if err != nil || slices.ContainsFunc(earlier, func(old cordon.Run) bool { return playbook.Stands(old, r, t.Mode) }) {
+		return "", false, err
 	}
-	if err := tx.AddRun(ctx, run); err != nil {
-		return "", err
+	if err := tx.AddRun(ctx, r); err != nil {
+		return "", false, err
 	}
-	return run.ID, tx.Enqueue(ctx, advanceJob{Run: run.ID}, time.Time{})
+	return r.ID, false, tx.Enqueue(ctx, advanceJob{Run: r.ID}, time.Time{})
 }
 
 // newRun returns a run of plan that has not begun.

@@ -89,6 +89,8 @@ type Engine struct {
 
 	resolver *resolver
 
+	unevaluated unevaluated
+
 	readBackTimeout time.Duration // see readBackSoon
 
 	policiesRead shared[[]capolicy.Policy]

@@ -1,0 +1,59 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/playbook"
+	"github.com/cordonhq/cordon/internal/store"
+)
+
+// unevaluatedEvery is how often people are notified of one playbook that cannot
+// be evaluated in one tenant.
+const unevaluatedEvery = time.Hour
+
+// unevaluated knows when people were last notified of playbooks that cannot be
+// evaluated, by tenant and playbook.
+type unevaluated struct {
+	mu sync.Mutex
+	at map[[2]string]time.Time
+}
+
+// notified reports whether people know of a playbook by now.
+func (u *unevaluated) notified(tenantID, playbook string, now time.Time) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	age := now.Sub(u.at[[2]string{tenantID, playbook}])
+	return age >= 0 && age < unevaluatedEvery
+}
+
+// note notes that people were notified of playbooks.
+func (u *unevaluated) note(tenantID string, playbooks []string, now time.Time) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	maps.DeleteFunc(u.at, func(_ [2]string, at time.Time) bool { return now.Sub(at) >= unevaluatedEvery })
+	for _, p := range playbooks {
+		if u.at == nil {
+			u.at = map[[2]string]time.Time{}
+		}
+		u.at[[2]string{tenantID, p}] = now
+	}
+}
+
+// notifyUnevaluated notifies of a playbook that may have wanted to act on an
+// incident and could not be evaluated. It reports whether it did.
+func (e *Engine) notifyUnevaluated(ctx context.Context, tx *store.Tx, t Tenant, p playbook.Playbook, in cordon.Incident, why error) (bool, error) {
+	e.Log.ErrorContext(ctx, "playbook could not be evaluated", "tenant", t.ID, "playbook", p.Name, "incident", in.ID, "error", why)
+	if e.unevaluated.notified(t.ID, p.Name, e.Now()) {
+		return false, nil
+	}
+	return true, e.notice(ctx, tx, t, cordon.Notice{
+		Kind: cordon.NoticeFailed, Severity: cordon.SeverityHigh, IncidentID: in.ID, Target: in.Entity.ID(), Reason: "playbook_not_evaluated",
+		Title: fmt.Sprintf("%s: playbook %s could not be evaluated and does nothing here: %s. Look at the incident, act by hand with cordon contain where needed, and mend the playbook's condition; more within the next hour are not notified",
+			in.Entity.Label(), p.Name, cordon.Plain(why.Error(), 300)),
+	})
+}
