@@ -146,6 +146,7 @@ func (d *Deps) showGranted(c *app.Config, run cordon.Run) error {
 	if err := printOne(d, row, runColumns()); err != nil {
 		return err
 	}
+	d.sayUnproved([]runRow{row})
 	return errors.Join(astray(run)...)
 }
 

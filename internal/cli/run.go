@@ -12,6 +12,7 @@ import (
 	"github.com/cordonhq/cordon"
 	"github.com/cordonhq/cordon/internal/action"
 	"github.com/cordonhq/cordon/internal/app"
+	"github.com/cordonhq/cordon/internal/engine"
 	"github.com/cordonhq/cordon/internal/store"
 	"github.com/spf13/cobra"
 )
@@ -48,6 +49,8 @@ type stepRow struct {
 	Detail     string         `json:"detail"`
 	ActedAt    *time.Time     `json:"acted_at"`
 	ProvedAt   *time.Time     `json:"proved_at"`
+
+	unproved string // why the proof is unknown, and when the state is read again
 }
 
 func newRunListCmd(d *Deps) *cobra.Command {
@@ -74,9 +77,11 @@ func newRunListCmd(d *Deps) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if err := print(d, runRows(runs, about), runColumns()); err != nil {
+				rows := runRows(runs, about)
+				if err := print(d, rows, runColumns()); err != nil {
 					return err
 				}
+				d.sayUnproved(rows)
 				return d.engineNote(cmd.Context(), tx, about)
 			})
 		},
@@ -106,6 +111,7 @@ func runRowOf(r cordon.Run, about subject) runRow {
 		row.Steps = append(row.Steps, stepRow{
 			Action: string(s.Action), Target: s.Target.ID(), TargetName: s.Target.Label(), Verdict: s.Verdict, Outcome: string(s.Outcome),
 			Proof: string(s.Proof), RequestID: s.RequestID, Detail: s.Detail, ActedAt: stamp(s.ActedAt), ProvedAt: stamp(s.ProvedAt),
+			unproved: engine.Unproved(s),
 		})
 	}
 	return row
@@ -154,7 +160,7 @@ func stepsText(steps []stepRow) string {
 		case s.Verdict.Decision == cordon.Refuse || s.Verdict.Decision == cordon.Hold:
 			text = fmt.Sprintf("%s: %s (%s)", s.Action, s.Verdict.Decision, s.Verdict.Reason)
 		case s.Proof != "":
-			text = fmt.Sprintf("%s: %s, %s", s.Action, s.Outcome, s.Proof)
+			text = fmt.Sprintf("%s: %s, proof %s", s.Action, s.Outcome, s.Proof)
 		}
 		parts = append(parts, text)
 	}
@@ -245,11 +251,30 @@ func showRun(d *Deps, r runRow) error {
 
 // explain says what a person should know of a step.
 func explain(d *Deps, s stepRow) {
-	if text := cmp.Or(s.Detail, s.Verdict.Detail); text != "" && (s.Verdict.Decision != cordon.Allow || s.Detail != "") {
+	if text := cmp.Or(s.unproved, s.Detail, s.Verdict.Detail); text != "" && (s.Verdict.Decision != cordon.Allow || s.Detail != "") {
 		fmt.Fprintf(d.Out, "\n%s: %s\n", s.Action, cordon.Plain(text, 600))
 	}
 	if would := s.Verdict.WouldBe(); would != "" {
 		fmt.Fprintf(d.Out, "%s in mode enforce, with the playbook on, would be: %s: %s\n", s.Action, would, cordon.Plain(s.Verdict.Would.Detail, 600))
+	}
+}
+
+// sayUnproved says on standard error which steps of runs have an unknown
+// proof, why, and when the state is read again.
+func (d *Deps) sayUnproved(rows []runRow) {
+	var all []string
+	for _, r := range rows {
+		for _, s := range r.Steps {
+			if s.unproved != "" {
+				all = append(all, fmt.Sprintf("%s %s: %s", s.Action, s.TargetName, s.unproved))
+			}
+		}
+	}
+	for _, line := range all[:min(len(all), maxGaps)] {
+		fmt.Fprintln(d.Err, cordon.Plain(line, maxError))
+	}
+	if more := len(all) - maxGaps; more > 0 {
+		fmt.Fprintf(d.Err, "and %s with proof unknown: cordon run show says why\n", many(more, "more step"))
 	}
 }
 

@@ -27,6 +27,7 @@ import (
 	"time"
 
 	"github.com/cordonhq/cordon/internal/cli"
+	"github.com/cordonhq/cordon/internal/engine"
 	"github.com/cordonhq/cordon/internal/sim"
 	"github.com/cordonhq/cordon/internal/store"
 	"github.com/goccy/go-yaml"
@@ -35,9 +36,20 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"cordon": func() {
-		d := &cli.Deps{Out: os.Stdout, Err: os.Stderr, Version: "test", Now: time.Now}
+		d := &cli.Deps{Out: os.Stdout, Err: os.Stderr, Version: "test", Now: time.Now, At: faultOnceActed}
 		os.Exit(cli.Main(context.Background(), os.Args[1:], d))
 	}})
+}
+
+// faultOnceActed adds the fault in $ONCE_ACTED to the cloud once an action has
+// left, before the state is read back.
+func faultOnceActed(p engine.Point) {
+	if fault := os.Getenv("ONCE_ACTED"); fault != "" && p == engine.PointActed {
+		resp, err := http.Post(os.Getenv("CONTROL")+"/faults", "application/json", strings.NewReader(fault))
+		if err != nil || resp.Body.Close() != nil || resp.StatusCode/100 != 2 {
+			panic(fmt.Sprintf("fault: %v, %v", resp, err))
+		}
+	}
 }
 
 // TestScripts runs the commands as users do, against the simulator.

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -76,9 +75,7 @@ func (e *Engine) readBack(ctx context.Context, t Tenant, s cordon.Step, verb act
 		var now action.State
 		if now, err = verb.Read(ctx, t.Client, s.Target); err == nil {
 			s.Proof = verb.Prove(prior, now, s.ActedAt, s.ProvedAt)
-			if strings.HasPrefix(s.Detail, notReadBack) {
-				s.Detail = ""
-			}
+			s.Detail = readable(s.Detail)
 			if s.Proof == cordon.ProofUnknown && !strings.HasSuffix(s.Detail, unseen) {
 				s.Detail = strings.TrimPrefix(s.Detail+"; "+unseen, "; ")
 			}
@@ -86,8 +83,14 @@ func (e *Engine) readBack(ctx context.Context, t Tenant, s cordon.Step, verb act
 		}
 	}
 	s.Proof = cordon.ProofUnknown
-	s.Detail = cmp.Or(s.Detail, notReadBack+err.Error())
+	s.Detail = strings.TrimPrefix(readable(s.Detail)+"; "+notReadBack+err.Error(), "; ")
 	return s
+}
+
+// readable is what is said of a step without that it could not be read back.
+func readable(detail string) string {
+	before, _, _ := strings.Cut(detail, notReadBack)
+	return strings.TrimSuffix(before, "; ")
 }
 
 // finish commits what became of an action: durable point 3.
@@ -121,6 +124,9 @@ func outcomeNotice(run cordon.Run, s cordon.Step, verb action.Verb) cordon.Notic
 		if left := verb.Leaves(*before); left != "" {
 			n.Title += ": " + left
 		}
+	}
+	if why := Unproved(s); why != "" {
+		n.Title += ": " + why
 	}
 	if !s.Settled() {
 		n.Kind, n.Reason = cordon.NoticeFailed, string(s.Outcome)
