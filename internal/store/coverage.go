@@ -89,4 +89,6 @@ func scanObservation(r scanner) (cordon.Observation, error) {
 	return o, err
 }
 
+func scanNumber(r scanner) (n int64, err error) { return n, r.Scan(&n) }
+
 func scanString(r scanner) (s string, err error) { return s, r.Scan(&s) }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
-	"strings"
 
 	"github.com/cordonhq/cordon"
 )
@@ -39,19 +38,14 @@ type EntryFilter struct {
 
 // Entries returns entries, newest first.
 func (t *Tx) Entries(ctx context.Context, f EntryFilter) ([]cordon.Entry, error) {
-	where, args := []string{"1 = 1"}, []any{}
-	if len(f.Tenants) > 0 {
-		where, args = append(where, "tenant_id IN ("+list(len(args)+1, len(f.Tenants))+")"), append(args, anys(f.Tenants)...)
-	}
+	var w where
+	w.in("tenant_id IN (?)", anys(f.Tenants))
 	if f.RunID != "" {
-		where, args = append(where, "run_id = "+list(len(args)+1, 1)), append(args, f.RunID)
+		w.and("run_id != '' AND run_id = ?", f.RunID) // the index has only these
 	}
-	if len(f.Names) > 0 {
-		named, patterns := namedAny("target", f.Names, len(args)+1)
-		where, args = append(where, "run_id IN (SELECT run_id FROM steps WHERE "+named+")"), append(args, patterns...)
-	}
-	query := `SELECT ` + entryColumns + ` FROM entries WHERE ` + strings.Join(where, " AND ") + ` ORDER BY seq DESC`
-	return all(ctx, t, scanEntry, limited(query, f.Limit), args...)
+	w.in("run_id != '' AND run_id IN (SELECT run_id FROM step_names WHERE name8 IN (?))", names8(f.Names))
+	query := `SELECT ` + entryColumns + ` FROM entries` + w.String() + ` ORDER BY seq DESC`
+	return all(ctx, t, scanEntry, limited(query, f.Limit), w.args...)
 }
 
 // verifyPage is how many entries are read at once to check the chain.

@@ -4,31 +4,61 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/cordonhq/cordon"
 )
 
-const incidentColumns = `id, tenant_id, entity_kind, entity, sources, detectors, score, state, merged_to,
+const incidentColumns = `id, tenant_id, entity_kind, entity, sources, detectors, score, lower_bound, state, merged_to,
 	first_us, last_us, opened_us, updated_us`
 
 // PutIncident stores an incident and which signals belong to it. signals
 // holds at least those of in.Signals that are not stored with it yet.
 func (t *Tx) PutIncident(ctx context.Context, in cordon.Incident, signals map[string]cordon.Signal) error {
-	if err := t.exec(ctx, `INSERT INTO incidents (`+incidentColumns+`) VALUES (`+list(1, 13)+`)
+	if err := t.exec(ctx, `INSERT INTO incidents (`+incidentColumns+`) VALUES (`+list(1, 14)+`)
 		ON CONFLICT (id) DO UPDATE SET entity = excluded.entity, sources = excluded.sources, detectors = excluded.detectors,
-		score = excluded.score, state = excluded.state, merged_to = excluded.merged_to, first_us = excluded.first_us,
+		score = excluded.score, lower_bound = excluded.lower_bound, state = excluded.state, merged_to = excluded.merged_to, first_us = excluded.first_us,
 		last_us = excluded.last_us, updated_us = excluded.updated_us`,
 		in.ID, in.TenantID, string(in.Entity.Kind), asJSON(in.Entity), asJSON(in.Sources), asJSON(in.Detectors), asJSON(in.Score),
-		string(in.State), in.MergedTo, us(in.FirstAt), us(in.LastAt), us(in.OpenedAt), us(in.UpdatedAt)); err != nil {
+		flag(len(in.Score.Unread) > 0), string(in.State), in.MergedTo, us(in.FirstAt), us(in.LastAt), us(in.OpenedAt), us(in.UpdatedAt)); err != nil {
 		return err
 	}
-	if err := t.exec(ctx, `DELETE FROM incident_signals WHERE incident_id = $1`, in.ID); err != nil {
+	return errors.Join(t.addIncidentNames(ctx, in.ID, in.Entity), t.linkSignals(ctx, in, signals))
+}
+
+func (t *Tx) addIncidentNames(ctx context.Context, id string, e cordon.Entity) error {
+	var rows [][]any
+	for _, name := range names8(namesOf(e)) {
+		rows = append(rows, []any{name, id})
+	}
+	return t.addRows(ctx, "incident_names", "name8, incident_id", rows)
+}
+
+// linkSignals links those signals to an incident that are not yet, and unlinks
+// those that are no longer its own.
+func (t *Tx) linkSignals(ctx context.Context, in cordon.Incident, signals map[string]cordon.Signal) error {
+	linked, err := t.linked(ctx, in.ID)
+	if err != nil {
 		return err
+	}
+	gone := map[string]bool{}
+	for _, id := range linked {
+		gone[id] = true
 	}
 	for _, id := range in.Signals {
-		if err := t.linkSignal(ctx, in, id, signals); err != nil {
+		if gone[id] {
+			delete(gone, id)
+		} else if err := t.linkSignal(ctx, in, id, signals); err != nil {
+			return err
+		}
+	}
+	for id := range gone {
+		key, err := key8(id)
+		if err != nil {
+			return err
+		}
+		if err := t.exec(ctx, `DELETE FROM incident_signals WHERE incident_id = $1 AND key8 = $2`, in.ID, key); err != nil {
 			return err
 		}
 	}
@@ -44,27 +74,36 @@ func (t *Tx) linkSignal(ctx context.Context, in cordon.Incident, id string, sign
 	if err != nil {
 		return err
 	}
-	return t.exec(ctx, `INSERT INTO incident_signals (incident_id, tenant_id, updated_us, key8, source, native_id)
-		VALUES ($1,$2,$3,$4,$5,$6) ON CONFLICT DO NOTHING`, in.ID, in.TenantID, us(s.UpdatedAt), key, string(s.Source), s.NativeID)
+	_, err = one(ctx, t, scanNumber, `INSERT INTO incident_signals (incident_id, updated_us, key8, seq, fact8)
+		SELECT $1, updated_us, key8, seq, $2 FROM signals WHERE updated_us = $3 AND key8 = $4 RETURNING key8`, in.ID, fact8(s), us(s.UpdatedAt), key)
+	return err
+}
+
+// linked returns the ids of the signals of an incident, the oldest first.
+func (t *Tx) linked(ctx context.Context, incidentID string) ([]string, error) {
+	return all(ctx, t, func(r scanner) (string, error) {
+		key, err := scanNumber(r)
+		return signalID(key), err
+	}, `SELECT key8 FROM incident_signals WHERE incident_id = $1 ORDER BY updated_us, key8`, incidentID)
 }
 
 // SetScore stores what the sources say of an incident by now.
 func (t *Tx) SetScore(ctx context.Context, id string, score cordon.Score) error {
-	return t.exec(ctx, `UPDATE incidents SET score = $2 WHERE id = $1`, id, asJSON(score))
+	return t.exec(ctx, `UPDATE incidents SET score = $2, lower_bound = $3 WHERE id = $1`, id, asJSON(score), flag(len(score.Unread) > 0))
 }
 
 // TenantsWithFloors returns those of the tenants that have an open incident
 // whose score was found with a source unread.
 func (t *Tx) TenantsWithFloors(ctx context.Context, tenants []string) ([]string, error) {
 	return all(ctx, t, scanString, `SELECT DISTINCT tenant_id FROM incidents
-		WHERE state = 'open' AND score LIKE '%"Unread":[%' AND tenant_id IN (`+list(1, len(tenants))+`)`, anys(tenants)...)
+		WHERE state = 'open' AND lower_bound = 1 AND tenant_id IN (`+list(1, len(tenants))+`)`, anys(tenants)...)
 }
 
 // IncidentsHolding returns the ids of the incidents that hold a version of
 // the signal.
 func (t *Tx) IncidentsHolding(ctx context.Context, s cordon.Signal) ([]string, error) {
-	return all(ctx, t, scanString, `SELECT DISTINCT incident_id FROM incident_signals
-		WHERE tenant_id = $1 AND native_id = $2 AND source = $3`, s.TenantID, s.NativeID, string(s.Source))
+	return all(ctx, t, scanString, `SELECT DISTINCT i.incident_id FROM incident_signals i JOIN signals s ON s.seq = i.seq
+		WHERE i.fact8 = $1 AND s.tenant_id = $2 AND s.source = $3 AND s.native_id = $4`, fact8(s), s.TenantID, string(s.Source), s.NativeID)
 }
 
 // MoveIncident moves an incident from one state to another; one that is in a
@@ -85,21 +124,16 @@ type IncidentFilter struct {
 
 // Incidents returns incidents, newest first.
 func (t *Tx) Incidents(ctx context.Context, f IncidentFilter) ([]cordon.Incident, error) {
-	where, args := []string{"last_us >= $1"}, []any{us(f.Since)}
-	if len(f.Tenants) > 0 {
-		where = append(where, "tenant_id IN ("+list(len(args)+1, len(f.Tenants))+")")
-		args = append(args, anys(f.Tenants)...)
-	}
-	if len(f.States) > 0 {
-		where = append(where, "state IN ("+list(len(args)+1, len(f.States))+")")
-		args = append(args, anys(f.States)...)
-	}
+	var w where
+	w.and("last_us >= ?", us(f.Since))
+	w.in("tenant_id IN (?)", anys(f.Tenants))
+	w.in("state IN (?)", anys(f.States))
+	w.in("id IN (SELECT incident_id FROM incident_names WHERE name8 IN (?))", names8(f.Names))
+	query := `SELECT ` + incidentColumns + ` FROM incidents` + w.String() + ` ORDER BY last_us DESC, id`
+	found, err := all(ctx, t, scanIncident, limited(query, f.Limit), w.args...)
 	if len(f.Names) > 0 {
-		named, patterns := namedAny("entity", f.Names, len(args)+1)
-		where, args = append(where, named), append(args, patterns...)
+		found = slices.DeleteFunc(found, func(in cordon.Incident) bool { return !called(f.Names, in.Entity) })
 	}
-	query := `SELECT ` + incidentColumns + ` FROM incidents WHERE ` + strings.Join(where, " AND ") + ` ORDER BY last_us DESC, id`
-	found, err := all(ctx, t, scanIncident, limited(query, f.Limit), args...)
 	if !f.Signals {
 		return found, err
 	}
@@ -119,13 +153,9 @@ func (t *Tx) Incident(ctx context.Context, id string) (cordon.Incident, error) {
 
 func (t *Tx) fillSignals(ctx context.Context, incidents []cordon.Incident) error {
 	for i := range incidents {
-		keys, err := all(ctx, t, func(r scanner) (n int64, err error) { return n, r.Scan(&n) },
-			`SELECT key8 FROM incident_signals WHERE incident_id = $1 ORDER BY updated_us, key8`, incidents[i].ID)
-		if err != nil {
+		var err error
+		if incidents[i].Signals, err = t.linked(ctx, incidents[i].ID); err != nil { //nolint:gosec // i ranges over incidents
 			return err
-		}
-		for _, key := range keys {
-			incidents[i].Signals = append(incidents[i].Signals, signalID(key)) //nolint:gosec // i ranges over incidents
 		}
 	}
 	return nil
@@ -134,8 +164,9 @@ func (t *Tx) fillSignals(ctx context.Context, incidents []cordon.Incident) error
 func scanIncident(r scanner) (cordon.Incident, error) {
 	var in cordon.Incident
 	var kind, entity, sources, detectors, score string
+	var lowerBound int
 	var first, last, opened, updated int64
-	err := r.Scan(&in.ID, &in.TenantID, &kind, &entity, &sources, &detectors, &score, &in.State, &in.MergedTo,
+	err := r.Scan(&in.ID, &in.TenantID, &kind, &entity, &sources, &detectors, &score, &lowerBound, &in.State, &in.MergedTo,
 		&first, &last, &opened, &updated)
 	if err != nil {
 		return in, err

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/cordonhq/cordon"
@@ -95,26 +96,32 @@ func (t *Tx) SetEntities(ctx context.Context, s cordon.Signal) error {
 	if err != nil {
 		return err
 	}
-	return t.exec(ctx, `UPDATE signals SET entities = $4, named = $5 WHERE tenant_id = $1 AND updated_us = $2 AND key8 = $3`,
-		s.TenantID, us(s.UpdatedAt), key, asJSON(s.Entities), asJSON(s.Named))
+	seq, err := one(ctx, t, scanNumber, `UPDATE signals SET entities = $3, named = $4 WHERE updated_us = $1 AND key8 = $2 RETURNING seq`,
+		us(s.UpdatedAt), key, asJSON(s.Entities), asJSON(s.Named))
+	if err != nil {
+		return err
+	}
+	return t.addSignalNames(ctx, storedSignal{seq, s})
 }
 
 // Correlate has correlation take signals again.
 func (t *Tx) Correlate(ctx context.Context, signals []cordon.Signal) error {
-	keys := make([]signalKey, 0, len(signals))
 	for _, s := range signals {
 		key, err := key8(s.ID)
 		if err != nil {
 			return err
 		}
-		keys = append(keys, signalKey{s.TenantID, us(s.UpdatedAt), key})
+		if err := t.exec(ctx, `INSERT INTO pending_signals (tenant_id, updated_us, seq)
+			SELECT tenant_id, updated_us, seq FROM signals WHERE updated_us = $1 AND key8 = $2 ON CONFLICT DO NOTHING`, us(s.UpdatedAt), key); err != nil {
+			return err
+		}
 	}
-	return t.markPending(ctx, keys)
+	return nil
 }
 
 // SetEntity stores the names of an incident's entity.
 func (t *Tx) SetEntity(ctx context.Context, incidentID string, e cordon.Entity) error {
-	return t.exec(ctx, `UPDATE incidents SET entity = $2 WHERE id = $1`, incidentID, asJSON(e))
+	return errors.Join(t.exec(ctx, `UPDATE incidents SET entity = $2 WHERE id = $1`, incidentID, asJSON(e)), t.addIncidentNames(ctx, incidentID, e))
 }
 
 func scanResolution(r scanner) (cordon.Resolution, error) {

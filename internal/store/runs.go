@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/cordonhq/cordon"
@@ -42,12 +42,20 @@ func (t *Tx) SetRunState(ctx context.Context, id string, state cordon.RunState, 
 
 // PutStep stores a step as it stands.
 func (t *Tx) PutStep(ctx context.Context, r cordon.Run, s cordon.Step) error {
-	return t.exec(ctx, `INSERT INTO steps (`+stepColumns+`) VALUES (`+list(1, 15)+`)
+	err := t.exec(ctx, `INSERT INTO steps (`+stepColumns+`) VALUES (`+list(1, 15)+`)
 		ON CONFLICT (run_id, idx) DO UPDATE SET target_id = excluded.target_id, target = excluded.target, verdict = excluded.verdict, outcome = excluded.outcome, proof = excluded.proof,
 		detail = excluded.detail, request_id = excluded.request_id, attempts = excluded.attempts, prior = excluded.prior,
 		acted_us = excluded.acted_us, proved_us = excluded.proved_us`,
 		r.ID, s.Index, r.TenantID, string(s.Action), s.Target.ID(), asJSON(s.Target), asJSON(s.Verdict), string(s.Outcome),
 		string(s.Proof), s.Detail, s.RequestID, s.Attempts, string(s.Prior), us(s.ActedAt), us(s.ProvedAt))
+	if err != nil {
+		return err
+	}
+	var rows [][]any
+	for _, name := range names8(namesOf(s.Target)) {
+		rows = append(rows, []any{name, r.ID})
+	}
+	return t.addRows(ctx, "step_names", "name8, run_id", rows)
 }
 
 // A RunFilter narrows a list of runs. Zero fields do not narrow.
@@ -63,31 +71,27 @@ type RunFilter struct {
 
 // Runs returns runs with their steps, newest first.
 func (t *Tx) Runs(ctx context.Context, f RunFilter) ([]cordon.Run, error) {
-	where, args := []string{"1 = 1"}, []any{}
-	if len(f.Tenants) > 0 {
-		where = append(where, "tenant_id IN ("+list(len(args)+1, len(f.Tenants))+")")
-		args = append(args, anys(f.Tenants)...)
-	}
-	if len(f.States) > 0 {
-		where = append(where, "state IN ("+list(len(args)+1, len(f.States))+")")
-		args = append(args, anys(f.States)...)
-	}
+	var w where
+	w.in("tenant_id IN (?)", anys(f.Tenants))
+	w.in("state IN (?)", anys(f.States))
 	if f.Incident != "" {
-		where, args = append(where, "incident_id = "+list(len(args)+1, 1)), append(args, f.Incident)
+		w.and("incident_id = ?", f.Incident)
 	}
 	if f.Playbook != "" {
-		where, args = append(where, "playbook = "+list(len(args)+1, 1)), append(args, f.Playbook)
+		w.and("playbook = ?", f.Playbook)
 	}
 	if f.UndoOf != "" {
-		where, args = append(where, "undo_of = "+list(len(args)+1, 1)), append(args, f.UndoOf)
+		w.and("undo_of != '' AND undo_of = ?", f.UndoOf) // the index has only these
 	}
-	if len(f.Names) > 0 {
-		named, patterns := namedAny("target", f.Names, len(args)+1)
-		where, args = append(where, "id IN (SELECT run_id FROM steps WHERE "+named+")"), append(args, patterns...)
+	w.in("id IN (SELECT run_id FROM step_names WHERE name8 IN (?))", names8(f.Names))
+	query := `SELECT ` + runColumns + ` FROM runs` + w.String() + ` ORDER BY started_us DESC, id`
+	found, err := all(ctx, t, scanRun, limited(query, f.Limit), w.args...)
+	if err = errors.Join(err, t.fillSteps(ctx, found)); len(f.Names) == 0 {
+		return found, err
 	}
-	query := `SELECT ` + runColumns + ` FROM runs WHERE ` + strings.Join(where, " AND ") + ` ORDER BY started_us DESC, id`
-	found, err := all(ctx, t, scanRun, limited(query, f.Limit), args...)
-	return found, errors.Join(err, t.fillSteps(ctx, found))
+	return slices.DeleteFunc(found, func(r cordon.Run) bool {
+		return !slices.ContainsFunc(r.Steps, func(s cordon.Step) bool { return called(f.Names, s.Target) })
+	}), err
 }
 
 // Run returns one run with its steps, or cordon.ErrNotFound.

@@ -5,84 +5,92 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/cordonhq/cordon"
 )
 
-const signalColumns = `tenant_id, updated_us, key8, id, source, detector, repeats, native_id, version, kind, title,
-	severity, state, confirmed, discounted, occurred_us, detected_us, entities, named, raw`
-
-// rowsPerInsert is how many signals one statement takes: measured as the best
-// trade between statements and their preparation.
-const rowsPerInsert = 20
+const signalColumns = `tenant_id, updated_us, key8, source, detector, repeats, native_id, version, kind, title,
+	severity, state, confirmed, discounted, occurred_us, detected_us, entities, named`
 
 // PutSignals stores those of the signals that are new and marks them for
 // correlation. It returns how many were new.
 func (t *Tx) PutSignals(ctx context.Context, signals []cordon.Signal) (int, error) {
 	added := 0
-	for len(signals) > 0 {
-		n := min(len(signals), rowsPerInsert)
-		keys, err := t.insertSignals(ctx, signals[:n])
+	for part := range slices.Chunk(signals, rowsPerInsert) {
+		stored, err := t.insertSignals(ctx, part)
 		if err != nil {
 			return added, err
 		}
-		if err := t.markPending(ctx, keys); err != nil {
+		if err := t.addToSignals(ctx, stored); err != nil {
 			return added, err
 		}
-		added, signals = added+len(keys), signals[n:]
+		added += len(stored)
 	}
 	return added, nil
 }
 
-// signalKey is where a signal stands.
-type signalKey struct {
-	tenant  string
-	updated int64
-	key8    int64
+// A storedSignal is a signal and where it is.
+type storedSignal struct {
+	seq int64
+	cordon.Signal
 }
 
-func (t *Tx) insertSignals(ctx context.Context, signals []cordon.Signal) ([]signalKey, error) {
-	var values []string
-	var args []any
+// insertSignals returns those of the signals that are new.
+func (t *Tx) insertSignals(ctx context.Context, signals []cordon.Signal) ([]storedSignal, error) {
+	rows := make([][]any, 0, len(signals))
+	byKey := map[int64]cordon.Signal{}
 	for _, s := range signals {
 		key, err := key8(s.ID)
 		if err != nil {
 			return nil, err
 		}
-		row := []any{s.TenantID, us(s.UpdatedAt), key, s.ID, s.Source, s.Detector, asJSON(s.Repeats), s.NativeID, s.Version, s.Kind, s.Title,
-			s.Severity, s.State, flag(s.Confirmed), s.Discounted, us(s.OccurredAt), us(s.DetectedAt), asJSON(s.Entities), asJSON(s.Named), string(s.Raw)}
-		values = append(values, "("+list(len(args)+1, len(row))+")")
-		args = append(args, row...)
+		byKey[key] = s
+		rows = append(rows, plain([]any{s.TenantID, us(s.UpdatedAt), key, s.Source, s.Detector, asJSON(s.Repeats), s.NativeID, s.Version, s.Kind, s.Title,
+			s.Severity, s.State, flag(s.Confirmed), s.Discounted, us(s.OccurredAt), us(s.DetectedAt), asJSON(s.Entities), asJSON(s.Named)}))
 	}
-	return all(ctx, t, func(r scanner) (k signalKey, err error) {
-		return k, r.Scan(&k.tenant, &k.updated, &k.key8)
-	}, `INSERT INTO signals (`+signalColumns+`) VALUES `+strings.Join(values, ",")+`
-		ON CONFLICT DO NOTHING RETURNING tenant_id, updated_us, key8`, plain(args)...)
+	values, args := placeholders(rows)
+	return all(ctx, t, func(r scanner) (s storedSignal, err error) {
+		var key int64
+		err = r.Scan(&s.seq, &key)
+		s.Signal = byKey[key]
+		return s, err
+	}, `INSERT INTO signals (`+signalColumns+`) VALUES `+values+` ON CONFLICT DO NOTHING RETURNING seq, key8`, args...)
 }
 
-func (t *Tx) markPending(ctx context.Context, keys []signalKey) error {
-	if len(keys) == 0 {
-		return nil
+// addToSignals stores what lies beside new signals: the item as it came, the
+// names, and that correlation is to take them.
+func (t *Tx) addToSignals(ctx context.Context, stored []storedSignal) error {
+	codec, err := t.raw()
+	if err != nil {
+		return err
 	}
-	var values []string
-	var args []any
-	for _, k := range keys {
-		values = append(values, "("+list(len(args)+1, 3)+")")
-		args = append(args, k.tenant, k.updated, k.key8)
+	var raws, pending [][]any
+	for _, s := range stored {
+		raws = append(raws, []any{s.seq, codec.packed(s.Raw)})
+		pending = append(pending, []any{s.TenantID, us(s.UpdatedAt), s.seq})
+		if err := t.addSignalNames(ctx, s); err != nil {
+			return err
+		}
 	}
-	return t.exec(ctx, `INSERT INTO pending_signals (tenant_id, updated_us, key8) VALUES `+
-		strings.Join(values, ",")+` ON CONFLICT DO NOTHING`, args...)
+	return errors.Join(t.addRows(ctx, "signal_raw", "seq, raw", raws), t.addRows(ctx, "pending_signals", "tenant_id, updated_us, seq", pending))
+}
+
+func (t *Tx) addSignalNames(ctx context.Context, s storedSignal) error {
+	var rows [][]any
+	for _, name := range names8(namesOf(append(slices.Clone(s.Entities), s.Named...)...)) {
+		rows = append(rows, []any{name, us(s.UpdatedAt), s.seq})
+	}
+	return t.addRows(ctx, "signal_names", "name8, updated_us, seq", rows)
 }
 
 // PendingSignals returns up to limit signals of the tenant that correlation
 // has not taken, oldest first.
 func (t *Tx) PendingSignals(ctx context.Context, tenantID string, limit int) ([]cordon.Signal, error) {
-	return all(ctx, t, scanSignal, `SELECT `+prefixed("s", signalColumns)+`
-		FROM pending_signals p JOIN signals s USING (tenant_id, updated_us, key8)
-		WHERE p.tenant_id = $1 ORDER BY p.updated_us, p.key8 LIMIT $2`, tenantID, limit)
+	return t.wholeSignals(ctx, `pending_signals p JOIN signals s ON s.seq = p.seq`,
+		` WHERE p.tenant_id = $1 ORDER BY p.updated_us, s.key8 LIMIT $2`, tenantID, limit)
 }
 
 // TakePending says that correlation has taken these signals.
@@ -92,8 +100,8 @@ func (t *Tx) TakePending(ctx context.Context, signals []cordon.Signal) error {
 		if err != nil {
 			return err
 		}
-		if err := t.exec(ctx, `DELETE FROM pending_signals WHERE tenant_id = $1 AND updated_us = $2 AND key8 = $3`,
-			s.TenantID, us(s.UpdatedAt), key); err != nil {
+		if err := t.exec(ctx, `DELETE FROM pending_signals WHERE tenant_id = $1 AND updated_us = $2
+			AND seq = (SELECT seq FROM signals WHERE updated_us = $2 AND key8 = $3)`, s.TenantID, us(s.UpdatedAt), key); err != nil {
 			return err
 		}
 	}
@@ -116,54 +124,80 @@ type SignalFilter struct {
 	Discounted bool // only those that corroborate nothing
 }
 
-// Signals returns signals, newest first.
+// Signals returns signals, newest first, without the items as they came.
 func (t *Tx) Signals(ctx context.Context, f SignalFilter) ([]cordon.Signal, error) {
-	where, args := []string{"updated_us >= $1"}, []any{us(f.Since)}
-	if len(f.Tenants) > 0 {
-		where = append(where, "tenant_id IN ("+list(len(args)+1, len(f.Tenants))+")")
-		args = append(args, anys(f.Tenants)...)
-	}
+	var w where
+	w.and("updated_us >= ?", us(f.Since))
+	w.in("tenant_id IN (?)", anys(f.Tenants))
 	if f.Source != "" {
-		args = append(args, string(f.Source))
-		where = append(where, "source = $"+strconv.Itoa(len(args)))
+		w.and("source = ?", string(f.Source))
 	}
 	if f.Discounted {
-		where = append(where, "(discounted != '' OR kind = 'unreadable_item')")
+		w.all = append(w.all, "(discounted != '' OR kind = 'unreadable_item')")
 	}
-	if len(f.Names) > 0 {
-		named, patterns := namedAny("entities || named", f.Names, len(args)+1)
-		where, args = append(where, named), append(args, patterns...)
+	w.in("seq IN (SELECT seq FROM signal_names WHERE name8 IN (?))", names8(f.Names))
+	query := `SELECT ` + signalColumns + ` FROM signals` + w.String() + ` ORDER BY updated_us DESC, key8`
+	found, err := all(ctx, t, scanSignal, limited(query, f.Limit), w.args...)
+	if len(f.Names) == 0 {
+		return found, err
 	}
-	query := `SELECT ` + signalColumns + ` FROM signals WHERE ` + strings.Join(where, " AND ") + ` ORDER BY updated_us DESC, key8`
-	return all(ctx, t, scanSignal, limited(query, f.Limit), args...)
+	return slices.DeleteFunc(found, func(s cordon.Signal) bool { return !called(f.Names, s.Entities...) && !called(f.Names, s.Named...) }), err
 }
 
 // SignalsOf returns the signals of an incident, oldest first.
 func (t *Tx) SignalsOf(ctx context.Context, incidentID string) ([]cordon.Signal, error) {
-	return all(ctx, t, scanSignal, `SELECT `+prefixed("s", signalColumns)+`
-		FROM incident_signals i JOIN signals s USING (tenant_id, updated_us, key8)
-		WHERE i.incident_id = $1 ORDER BY s.updated_us, s.key8`, incidentID)
+	return t.wholeSignals(ctx, `incident_signals i JOIN signals s ON s.seq = i.seq`,
+		` WHERE i.incident_id = $1 ORDER BY i.updated_us, i.key8`, incidentID)
 }
 
 // HeldVersions returns the versions of a signal that incidents hold.
 func (t *Tx) HeldVersions(ctx context.Context, s cordon.Signal) ([]cordon.Signal, error) {
-	return all(ctx, t, scanSignal, `SELECT `+prefixed("s", signalColumns)+`
-		FROM incident_signals i JOIN signals s USING (tenant_id, updated_us, key8)
-		WHERE i.tenant_id = $1 AND i.native_id = $2 AND i.source = $3 ORDER BY s.updated_us, s.key8`, s.TenantID, s.NativeID, string(s.Source))
+	return t.wholeSignals(ctx, `incident_signals i JOIN signals s ON s.seq = i.seq`, ` WHERE i.fact8 = $1
+		AND s.tenant_id = $2 AND s.source = $3 AND s.native_id = $4 ORDER BY s.updated_us, s.key8`, fact8(s), s.TenantID, string(s.Source), s.NativeID)
 }
+
+// fact8 is the hash of what all versions of a signal share.
+func fact8(s cordon.Signal) int64 { return hash8(s.TenantID, string(s.Source), s.NativeID) }
+
+// wholeSignals returns signals with the items as they came.
+func (t *Tx) wholeSignals(ctx context.Context, from, rest string, args ...any) ([]cordon.Signal, error) {
+	codec, err := t.raw()
+	if err != nil {
+		return nil, err
+	}
+	return all(ctx, t, func(r scanner) (cordon.Signal, error) {
+		var packed []byte
+		s, err := scanSignal(and(r, &packed))
+		if err == nil {
+			s.Raw, err = codec.unpacked(packed)
+		}
+		return s, err
+	}, `SELECT `+prefixed("s", signalColumns)+`, w.raw FROM `+from+` JOIN signal_raw w ON w.seq = s.seq`+rest, args...)
+}
+
+// and is a row that has more columns at its end than its reader knows.
+func and(r scanner, more ...any) scanner { return longer{r, more} }
+
+type longer struct {
+	row  scanner
+	more []any
+}
+
+// Scan implements scanner.
+func (l longer) Scan(dest ...any) error { return l.row.Scan(append(dest, l.more...)...) }
 
 func scanSignal(r scanner) (cordon.Signal, error) {
 	var s cordon.Signal
 	var updated, key, occurred, detected int64
 	var confirmed int
-	var repeats, entities, named, raw string
-	err := r.Scan(&s.TenantID, &updated, &key, &s.ID, &s.Source, &s.Detector, &repeats, &s.NativeID, &s.Version, &s.Kind, &s.Title,
-		&s.Severity, &s.State, &confirmed, &s.Discounted, &occurred, &detected, &entities, &named, &raw)
+	var repeats, entities, named string
+	err := r.Scan(&s.TenantID, &updated, &key, &s.Source, &s.Detector, &repeats, &s.NativeID, &s.Version, &s.Kind, &s.Title,
+		&s.Severity, &s.State, &confirmed, &s.Discounted, &occurred, &detected, &entities, &named)
 	if err != nil {
 		return s, err
 	}
+	s.ID, s.Confirmed = signalID(key), confirmed != 0
 	s.UpdatedAt, s.OccurredAt, s.DetectedAt = fromUS(updated), fromUS(occurred), fromUS(detected)
-	s.Confirmed, s.Raw = confirmed != 0, json.RawMessage(raw)
 	return s, errors.Join(json.Unmarshal([]byte(repeats), &s.Repeats), json.Unmarshal([]byte(entities), &s.Entities), json.Unmarshal([]byte(named), &s.Named))
 }
 

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
@@ -32,6 +33,7 @@ type Store struct {
 	write  *sql.DB // one connection
 	read   *sql.DB
 	insert *river.Client[*sql.Tx] // enqueues; works nothing
+	raw    func() (*rawCodec, error)
 }
 
 // Open opens the database at rawURL, such as sqlite:///var/lib/cordon.db,
@@ -44,7 +46,7 @@ func Open(ctx context.Context, rawURL string) (*Store, error) {
 	if err := checkFolder(path); err != nil {
 		return nil, err
 	}
-	s := &Store{path: path}
+	s := &Store{path: path, raw: sync.OnceValues(newRawCodec)}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("store: open %s: %w", path, err), s.Close())
 	}
@@ -94,7 +96,7 @@ func OpenReader(ctx context.Context, rawURL string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: open %s: %w", path, err)
 	}
-	return &Store{path: path, read: db}, nil
+	return &Store{path: path, read: db, raw: sync.OnceValues(newRawCodec)}, nil
 }
 
 // CheckFolder says what is wrong with the folder that the database at rawURL

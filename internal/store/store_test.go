@@ -133,6 +133,9 @@ func testSignalFilter(t *testing.T, s *store.Store) {
 	}
 	for _, tt := range tests {
 		got := read(t, s, func(tx *store.Tx) ([]cordon.Signal, error) { return tx.Signals(t.Context(), tt.f) })
+		for i := range tt.want {
+			tt.want[i].Raw = nil // lists leave it out
+		}
 		if !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("%s: got %d signals, want %d", tt.name, len(got), len(tt.want))
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ import (
 type Tx struct {
 	tx     *sql.Tx
 	insert *river.Client[*sql.Tx]
+	raw    func() (*rawCodec, error)
 }
 
 // Write runs do in a transaction that may write. It commits when do returns
@@ -27,13 +29,13 @@ func (s *Store) Write(ctx context.Context, do func(*Tx) error) error {
 	if s.write == nil {
 		return errors.New("store: opened for reading only")
 	}
-	return transact(ctx, s.write, nil, s.insert, do)
+	return transact(ctx, s.write, nil, &Tx{insert: s.insert, raw: s.raw}, do)
 }
 
 // Read runs do in a transaction that sees one moment of the database. One that
 // its engine is just making has no tables yet, and is ErrNoStore.
 func (s *Store) Read(ctx context.Context, do func(*Tx) error) error {
-	err := transact(ctx, s.read, &sql.TxOptions{ReadOnly: true}, nil, func(tx *Tx) error {
+	err := transact(ctx, s.read, &sql.TxOptions{ReadOnly: true}, &Tx{raw: s.raw}, func(tx *Tx) error {
 		if s.write == nil { // Open has looked
 			if err := checkSchema(ctx, tx.tx); err != nil {
 				return fmt.Errorf("store: %s: %w", s.path, err)
@@ -47,15 +49,15 @@ func (s *Store) Read(ctx context.Context, do func(*Tx) error) error {
 	return err
 }
 
-func transact(ctx context.Context, db *sql.DB, opts *sql.TxOptions, insert *river.Client[*sql.Tx], do func(*Tx) error) error {
-	tx, err := db.BeginTx(ctx, opts)
+func transact(ctx context.Context, db *sql.DB, opts *sql.TxOptions, t *Tx, do func(*Tx) error) (err error) {
+	t.tx, err = db.BeginTx(ctx, opts)
 	if err != nil {
 		return fmt.Errorf("store: begin: %w", err)
 	}
-	if err := do(&Tx{tx: tx, insert: insert}); err != nil {
-		return errors.Join(err, ignoreDone(tx.Rollback()))
+	if err := do(t); err != nil {
+		return errors.Join(err, ignoreDone(t.tx.Rollback()))
 	}
-	if err := tx.Commit(); err != nil {
+	if err := t.tx.Commit(); err != nil {
 		return fmt.Errorf("store: commit: %w", err)
 	}
 	return nil
@@ -83,6 +85,32 @@ func (t *Tx) exec(ctx context.Context, query string, args ...any) error {
 		return fmt.Errorf("store: %s: %w", verb(query), err)
 	}
 	return nil
+}
+
+// rowsPerInsert is how many rows one statement takes: measured as the best
+// trade between statements and their preparation.
+const rowsPerInsert = 20
+
+// addRows inserts rows that are not there yet.
+func (t *Tx) addRows(ctx context.Context, table, columns string, rows [][]any) error {
+	for part := range slices.Chunk(rows, rowsPerInsert) {
+		values, args := placeholders(part)
+		if err := t.exec(ctx, `INSERT INTO `+table+` (`+columns+`) VALUES `+values+` ON CONFLICT DO NOTHING`, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// placeholders returns "($1,$2),($3,$4)" for rows, and their values in a row.
+func placeholders(rows [][]any) (string, []any) {
+	var values []string
+	var args []any
+	for _, row := range rows {
+		values = append(values, "("+list(len(args)+1, len(row))+")")
+		args = append(args, row...)
+	}
+	return strings.Join(values, ","), args
 }
 
 // all runs a query and reads every row with scan.

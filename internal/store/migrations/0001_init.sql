@@ -1,12 +1,11 @@
 -- +goose Up
 
--- One row per version of a signal. Clustered by time within a tenant, so that
--- a page of news lands on neighbouring pages of the file.
+-- One row per version of a signal.
 CREATE TABLE signals (
+    seq         INTEGER PRIMARY KEY,
     tenant_id   TEXT    NOT NULL,
     updated_us  BIGINT  NOT NULL,
-    key8        BIGINT  NOT NULL, -- first 8 bytes of the hash over tenant, source, native id and version
-    id          TEXT    NOT NULL, -- key8 in hexadecimal
+    key8        BIGINT  NOT NULL, -- the id: first 8 bytes of the hash over tenant, source, native id and version
     source      TEXT    NOT NULL,
     detector    TEXT    NOT NULL,
     repeats     TEXT    NOT NULL, -- JSON: detectors whose word it may repeat
@@ -21,17 +20,32 @@ CREATE TABLE signals (
     occurred_us BIGINT  NOT NULL,
     detected_us BIGINT  NOT NULL,
     entities    TEXT    NOT NULL, -- JSON: whom it accuses
-    named       TEXT    NOT NULL, -- JSON: whom it merely names
-    raw         TEXT    NOT NULL, -- JSON, as it came
-    PRIMARY KEY (tenant_id, updated_us, key8)
+    named       TEXT    NOT NULL  -- JSON: whom it merely names
+);
+CREATE UNIQUE INDEX signals_by_time ON signals (updated_us DESC, key8);
+CREATE INDEX signals_by_tenant ON signals (tenant_id, updated_us DESC, key8);
+
+-- The items as they came, compressed: most readers do not want them.
+CREATE TABLE signal_raw (
+    seq INTEGER PRIMARY KEY,
+    raw BLOB    NOT NULL
+);
+
+-- Who is named by which signal. name8 is the first 8 bytes of the hash over the
+-- name in lower case: who looks for a name compares the name itself, too.
+CREATE TABLE signal_names (
+    name8      BIGINT NOT NULL,
+    updated_us BIGINT NOT NULL,
+    seq        BIGINT NOT NULL,
+    PRIMARY KEY (name8, updated_us, seq)
 ) WITHOUT ROWID;
 
 -- Signals that correlation has not taken yet: the truth that a job only wakes.
 CREATE TABLE pending_signals (
     tenant_id  TEXT   NOT NULL,
     updated_us BIGINT NOT NULL,
-    key8       BIGINT NOT NULL,
-    PRIMARY KEY (tenant_id, updated_us, key8)
+    seq        BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, updated_us, seq)
 ) WITHOUT ROWID;
 
 -- One row per tenant and source: what has been read, and where to go on.
@@ -64,6 +78,7 @@ CREATE TABLE incidents (
     sources     TEXT   NOT NULL, -- JSON
     detectors   TEXT   NOT NULL, -- JSON
     score       TEXT   NOT NULL, -- JSON
+    lower_bound INTEGER NOT NULL, -- whether the score was found with a source unread
     state       TEXT   NOT NULL CHECK (state IN ('open', 'contained', 'merged')),
     merged_to   TEXT   NOT NULL,
     first_us    BIGINT NOT NULL,
@@ -71,7 +86,17 @@ CREATE TABLE incidents (
     opened_us   BIGINT NOT NULL,
     updated_us  BIGINT NOT NULL
 );
-CREATE INDEX incidents_by_tenant ON incidents (tenant_id, last_us);
+CREATE INDEX incidents_by_time ON incidents (last_us DESC, id);
+CREATE INDEX incidents_by_tenant ON incidents (tenant_id, last_us DESC, id);
+CREATE INDEX incidents_by_state ON incidents (state, last_us DESC, id);
+CREATE INDEX incidents_incomplete ON incidents (tenant_id) WHERE state = 'open' AND lower_bound = 1;
+
+-- Whom an incident is about; see signal_names.
+CREATE TABLE incident_names (
+    name8       BIGINT NOT NULL,
+    incident_id TEXT   NOT NULL,
+    PRIMARY KEY (name8, incident_id)
+) WITHOUT ROWID;
 
 -- What the directory said of names that alerts give, and which names it is
 -- still to be asked for.
@@ -92,15 +117,14 @@ CREATE INDEX resolutions_due ON resolutions (due_us, tenant_id) WHERE due_us > 0
 
 CREATE TABLE incident_signals (
     incident_id TEXT   NOT NULL REFERENCES incidents (id),
-    tenant_id   TEXT   NOT NULL,
     updated_us  BIGINT NOT NULL,
     key8        BIGINT NOT NULL,
-    source      TEXT   NOT NULL,
-    native_id   TEXT   NOT NULL,
+    seq         BIGINT NOT NULL,
+    fact8       BIGINT NOT NULL, -- first 8 bytes of the hash over tenant, source and native id
     PRIMARY KEY (incident_id, updated_us, key8)
 ) WITHOUT ROWID;
 -- A new version of a signal finds the incident that holds the old one.
-CREATE INDEX incident_signals_by_fact ON incident_signals (tenant_id, native_id, source);
+CREATE INDEX incident_signals_by_fact ON incident_signals (fact8);
 
 -- One row per run, kept after it ends.
 CREATE TABLE runs (
@@ -119,8 +143,11 @@ CREATE TABLE runs (
     ended_us    BIGINT  NOT NULL,
     CHECK ((ended_us = 0) = (state IN ('running', 'held'))) -- an ended run has an end
 );
-CREATE INDEX runs_by_tenant ON runs (tenant_id, started_us);
+CREATE INDEX runs_by_time ON runs (started_us DESC, id);
+CREATE INDEX runs_by_tenant ON runs (tenant_id, started_us DESC, id);
+CREATE INDEX runs_by_state ON runs (state, started_us DESC, id);
 CREATE INDEX runs_by_incident ON runs (incident_id, playbook);
+CREATE INDEX runs_undoing ON runs (undo_of) WHERE undo_of != '';
 
 CREATE TABLE steps (
     run_id     TEXT    NOT NULL REFERENCES runs (id),
@@ -142,6 +169,13 @@ CREATE TABLE steps (
 );
 CREATE INDEX steps_by_time ON steps (tenant_id, acted_us);
 
+-- Whom a run acts on; see signal_names.
+CREATE TABLE step_names (
+    name8  BIGINT NOT NULL,
+    run_id TEXT   NOT NULL,
+    PRIMARY KEY (name8, run_id)
+) WITHOUT ROWID;
+
 -- The audit: one row per entry, chained by hash, never changed.
 CREATE TABLE entries (
     seq       BIGINT  PRIMARY KEY,
@@ -157,6 +191,8 @@ CREATE TABLE entries (
     prev      TEXT    NOT NULL,
     hash      TEXT    NOT NULL
 );
+CREATE INDEX entries_by_tenant ON entries (tenant_id, seq);
+CREATE INDEX entries_by_run ON entries (run_id, seq) WHERE run_id != '';
 
 -- The outbox: a notice commits with what it tells.
 CREATE TABLE notices (
