@@ -19,6 +19,8 @@ func TestUnreadOf(t *testing.T) {
 	}
 	denied := cordon.Coverage{TenantID: "a", Source: cordon.SourceAlerts, State: cordon.CoverageDenied}
 	gone := cordon.Coverage{TenantID: "gone", Source: cordon.SourceAlerts, State: cordon.CoverageDenied}
+	stale := cordon.Coverage{TenantID: "a", Source: cordon.SourceAlerts, State: cordon.CoverageStale, CheckedAt: now.Add(-23 * time.Minute)}
+	const next = "; the reason is in the row of each, and cordon doctor says what is missing"
 	tests := []struct {
 		name  string
 		found []cordon.Coverage
@@ -26,9 +28,11 @@ func TestUnreadOf(t *testing.T) {
 		want  error
 	}{
 		{"all read", []cordon.Coverage{whole}, subject{names: map[string]string{"a": "contoso"}}, nil},
-		{"one denied", []cordon.Coverage{denied}, subject{names: map[string]string{"a": "contoso"}}, &findings{code: exitPartial, text: "1 of 1 sources could not be read whole: 1 denied"}},
+		{"one denied", []cordon.Coverage{denied}, subject{names: map[string]string{"a": "contoso"}}, &findings{code: exitPartial, text: "1 of 1 sources could not be read whole: 1 denied" + next}},
+		{"two stale, one denied", []cordon.Coverage{stale, denied, stale}, subject{names: map[string]string{"a": "contoso"}}, &findings{code: exitPartial, text: "1 of 3 sources could not be read whole: 1 denied" + next +
+			"\n2 of 3 sources are stale, the oldest was read 23 minutes ago: start cordon serve or run cordon sync"}},
 		{"one that is gone", []cordon.Coverage{whole, gone}, subject{names: map[string]string{"a": "contoso"}}, nil},
-		{"one lost", []cordon.Coverage{lost(time.Hour)}, subject{names: map[string]string{"a": "contoso"}}, &findings{code: exitPartial, text: "1 of 1 sources could not be read whole: 1 unlicensed"}},
+		{"one lost", []cordon.Coverage{lost(time.Hour)}, subject{names: map[string]string{"a": "contoso"}}, &findings{code: exitPartial, text: "1 of 1 sources could not be read whole: 1 unlicensed" + next}},
 		{"one lost long ago", []cordon.Coverage{lost(8 * 24 * time.Hour)}, subject{names: map[string]string{"a": "contoso"}}, nil},
 		{"one never licensed", []cordon.Coverage{{TenantID: "a", Source: cordon.SourceAlerts, State: cordon.CoverageUnlicensed}}, subject{names: map[string]string{"a": "contoso"}}, nil},
 		{"one never read", []cordon.Coverage{whole}, subject{names: map[string]string{"a": "contoso", "b": "fabrikam"}},

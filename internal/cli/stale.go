@@ -145,26 +145,33 @@ func (d *Deps) noteEngine(ctx context.Context) error {
 	return err
 }
 
-// unreadText says how many sources of all are incomplete, and why.
+// unreadText says how many sources of all could not be read whole, and why,
+// and how many are stale, each with what to do; "" when all were read.
 func unreadText(read []cordon.Coverage, now time.Time) string {
 	states := map[cordon.CoverageState]int{}
-	n := 0
+	oldest := now
 	for _, c := range read {
 		if c.Incomplete(now) {
 			states[c.State]++
-			n++
+		}
+		if c.State == cordon.CoverageStale {
+			oldest = earlier(oldest, c.CheckedAt)
 		}
 	}
-	var why []string
+	n := 0
+	var why, lines []string
 	for _, s := range []cordon.CoverageState{
-		cordon.CoverageUnreadable, cordon.CoverageDenied, cordon.CoveragePartial, cordon.CoverageUnlicensed, cordon.CoverageStale,
+		cordon.CoverageUnreadable, cordon.CoverageDenied, cordon.CoveragePartial, cordon.CoverageUnlicensed,
 	} {
-		if states[s] > 0 {
+		if n += states[s]; states[s] > 0 {
 			why = append(why, fmt.Sprintf("%d %s", states[s], s))
 		}
 	}
-	if n == 0 {
-		return ""
+	if n > 0 {
+		lines = append(lines, fmt.Sprintf("%d of %d sources could not be read whole: %s; the reason is in the row of each, and cordon doctor says what is missing", n, len(read), strings.Join(why, ", ")))
 	}
-	return fmt.Sprintf("%d of %d sources could not be read whole: %s", n, len(read), strings.Join(why, ", "))
+	if stale := states[cordon.CoverageStale]; stale > 0 {
+		lines = append(lines, fmt.Sprintf("%d of %d sources are stale, the oldest was read %s: start cordon serve or run cordon sync", stale, len(read), ago(now.Sub(oldest))))
+	}
+	return strings.Join(lines, "\n")
 }
