@@ -150,6 +150,9 @@ guard, 5 partial (something could not be read).`,
 		group("run", "Runs: what was done, and what was refused", newRunListCmd(d), newRunShowCmd(d)),
 		group("audit", "The audit: every verdict, intent and outcome", newAuditListCmd(d), newAuditVerifyCmd(d)),
 	)
+	help := newHelpCmd()
+	root.SetHelpCommand(help)
+	root.AddCommand(help)
 	root.InitDefaultCompletionCmd()
 	usageArgs(root)
 	return root

@@ -14,7 +14,7 @@ import (
 func argMistake(cmd *cobra.Command, args []string) string {
 	wanted := strings.Fields(cmd.Use)[1:]
 	if len(wanted) == 0 && cmd.HasSubCommands() {
-		return fmt.Sprintf("unknown command %s for %s%s", cordon.Quote(args[0]), cmd.CommandPath(), didYouMean(args[0], verbs(cmd)))
+		return unknownCommand(cmd, args[0])
 	}
 	for i, name := range wanted {
 		if i >= len(args) && !strings.HasPrefix(name, "[") {
@@ -28,6 +28,11 @@ func argMistake(cmd *cobra.Command, args []string) string {
 		return fmt.Sprintf("%s takes no argument, and %s was given", cmd.CommandPath(), cordon.Quote(args[0]))
 	}
 	return fmt.Sprintf("one argument too many, %s: %s", cordon.Quote(args[min(len(wanted), len(args)-1)]), cmd.UseLine())
+}
+
+// unknownCommand says that a command has none of that name below it.
+func unknownCommand(cmd *cobra.Command, name string) string {
+	return fmt.Sprintf("unknown command %s for %s%s", cordon.Quote(name), cmd.CommandPath(), didYouMean(name, verbs(cmd)))
 }
 
 // seeHelp is a mistake in how a command was called.
