@@ -19,6 +19,11 @@ const (
 	RunShadow  RunState = "shadow"  // the playbook is off: judged, not done
 )
 
+// RunStates lists every state.
+func RunStates() []RunState {
+	return []RunState{RunRunning, RunHeld, RunDone, RunRefused, RunFailed, RunShadow}
+}
+
 // Ended reports whether nothing more will be done.
 func (s RunState) Ended() bool { return s != RunRunning && s != RunHeld }
 

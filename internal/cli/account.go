@@ -57,7 +57,6 @@ guard refuses or holds.`,
 	flags.StringVar(&o.why, "reason", "", "why; it stands in the audit (required)")
 	flags.StringVar(&o.provider, "provider", "", "only the accounts of entra, active_directory or okta")
 	flags.StringVar(&o.compromised, "compromised-at", "", "since when, as 2026-02-28T12:00:00Z (markUserAsCompromised only; default now)")
-	_ = cmd.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(texts(cordon.Providers()), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 

@@ -155,6 +155,7 @@ guard, 5 partial (something could not be read).`,
 	root.AddCommand(help)
 	root.InitDefaultCompletionCmd()
 	usageArgs(root)
+	completeFlags(root, d.completions())
 	return root
 }
 

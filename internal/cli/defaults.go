@@ -117,6 +117,7 @@ stand in the way are named. Exit 4 when guard refuses.`,
 		},
 	}
 	cmd.Flags().StringVar(&why, "reason", "", "why; it stands in the audit (required)")
+	cmd.ValidArgsFunction = d.completeTenants
 	return cmd
 }
 

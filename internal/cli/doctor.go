@@ -66,11 +66,6 @@ feature that the configuration uses cannot work.`,
 // featureFlag lets a command be narrowed to features.
 func featureFlag(cmd *cobra.Command, names *[]string, usage string) {
 	cmd.Flags().StringSliceVar(names, "features", nil, usage)
-	words := []string{"all"}
-	for _, f := range app.Features() {
-		words = append(words, f.Name+"\t"+f.About)
-	}
-	_ = cmd.RegisterFlagCompletionFunc("features", cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)) // the flag is there
 }
 
 func (d *Deps) showFindings(found []app.Finding) error {

@@ -14,8 +14,11 @@ import (
 	"github.com/cordonhq/cordon"
 )
 
+// formats are those that -o takes.
+func formats() []string { return []string{"table", "json", "ndjson", "csv"} }
+
 func checkFormat(format string) error {
-	if !slices.Contains([]string{"table", "json", "ndjson", "csv"}, format) {
+	if !slices.Contains(formats(), format) {
 		return usagef("-o %s: the formats are table, json, ndjson and csv", format)
 	}
 	return nil

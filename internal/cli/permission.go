@@ -53,7 +53,6 @@ added by hand under "APIs my organization uses", WindowsDefenderATP.`,
 	}
 	featureFlag(cmd, &names, "of these features, or all; default those that the configuration uses")
 	cmd.Flags().StringVar(&from, "ids-from", "", "read the ids of Defender's permissions from this tenant")
-	_ = cmd.RegisterFlagCompletionFunc("ids-from", d.completeTenants) // the flag is there
 	return cmd
 }
 

@@ -15,7 +15,6 @@ func (d *Deps) tenantFlags(cmd *cobra.Command) *app.Selection {
 	s := &app.Selection{}
 	cmd.Flags().StringSliceVar(&s.Names, "tenant", nil, "only these tenants: id, name or glob such as 'contoso-*'; repeatable")
 	cmd.Flags().StringSliceVar(&s.Tags, "tag", nil, "only tenants with this tag: key, key=value or key=glob; all of several")
-	_ = cmd.RegisterFlagCompletionFunc("tenant", d.completeTenants) // fails only for a flag that is not there
 	if cmd.ValidArgsFunction == nil {
 		cmd.ValidArgsFunction = d.completeTenants
 	}

@@ -20,11 +20,6 @@ func (w *tenantWish) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&w.mode, "mode", "", "observe, approve, protect or enforce")
 	cmd.Flags().StringSliceVar(&w.tags, "tag", nil, "tag, as key=value; key= takes one away; repeatable")
 	cmd.Flags().StringSliceVar(&w.breakGlass, "break-glass", nil, "object id that is never acted on (or a UPN, which a rename takes out of use); repeatable, replaces the list")
-	words := make([]string, 0, len(cordon.Modes()))
-	for _, m := range cordon.Modes() {
-		words = append(words, string(m))
-	}
-	_ = cmd.RegisterFlagCompletionFunc("mode", cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)) // the flag is there
 }
 
 // apply changes t as the flags say; what was not given stays.
