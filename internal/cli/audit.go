@@ -33,6 +33,7 @@ type entryRow struct {
 func newAuditListCmd(d *Deps) *cobra.Command {
 	var f store.EntryFilter
 	var sel *app.Selection
+	var most *limit
 	cmd := &cobra.Command{
 		Use:   "list [TENANT|USER]",
 		Short: "List audit entries, newest first",
@@ -42,6 +43,7 @@ func newAuditListCmd(d *Deps) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return d.read(cmd.Context(), *sel, args, func(tx *store.Tx, about subject) error {
 				f.Tenants, f.Names = about.tenants, about.entity
+				f.Limit = most.in(d.format)
 				if f.RunID != "" { // of which one that is nowhere would be an empty list
 					run, err := runByID(cmd.Context(), tx, f.RunID)
 					switch {
@@ -52,7 +54,7 @@ func newAuditListCmd(d *Deps) *cobra.Command {
 					}
 					f.RunID = run.ID
 				}
-				entries, err := tx.Entries(cmd.Context(), f)
+				entries, more, err := tx.ListEntries(cmd.Context(), f)
 				if err != nil {
 					return err
 				}
@@ -66,12 +68,13 @@ func newAuditListCmd(d *Deps) *cobra.Command {
 				if err := print(d, rows, entryColumns()); err != nil {
 					return err
 				}
+				d.tellMore(more, len(entries))
 				return d.engineNote(cmd.Context(), tx, about)
 			})
 		},
 	}
 	sel = d.tenantFlags(cmd)
-	limitFlag(cmd, &f.Limit)
+	most = limitFlag(cmd)
 	cmd.Flags().StringVar(&f.RunID, "run", "", "only those of this run: its id, or the beginning of it")
 	return cmd
 }

@@ -23,7 +23,7 @@ var freeFlags = []string{
 // takesText reports whether the value of a flag is more than a number, a
 // duration or yes.
 func takesText(f *pflag.Flag) bool {
-	return !slices.Contains([]string{"bool", "duration", "int", "int64"}, f.Value.Type())
+	return !slices.Contains([]string{"bool", "duration", "int", "int64", "rows"}, f.Value.Type())
 }
 
 // What a flag takes of a closed set is offered to the shell.

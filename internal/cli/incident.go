@@ -41,6 +41,7 @@ type incidentRow struct {
 func newIncidentListCmd(d *Deps) *cobra.Command {
 	var f store.IncidentFilter
 	var sel *app.Selection
+	var most *limit
 	var merged bool
 	cmd := &cobra.Command{
 		Use:   "list [TENANT|USER]",
@@ -56,7 +57,8 @@ func newIncidentListCmd(d *Deps) *cobra.Command {
 			}
 			return d.read(cmd.Context(), *sel, args, func(tx *store.Tx, about subject) error {
 				f.Tenants, f.Names, f.Signals = about.tenants, about.entity, true
-				found, err := tx.Incidents(cmd.Context(), f)
+				f.Limit = most.in(d.format)
+				found, more, err := tx.ListIncidents(cmd.Context(), f)
 				if err != nil {
 					return err
 				}
@@ -67,12 +69,13 @@ func newIncidentListCmd(d *Deps) *cobra.Command {
 				if err := print(d, rows, incidentColumns()); err != nil {
 					return err
 				}
+				d.tellMore(more, len(found))
 				return d.gaps(cmd.Context(), tx, about)
 			})
 		},
 	}
 	sel = d.tenantFlags(cmd)
-	limitFlag(cmd, &f.Limit)
+	most = limitFlag(cmd)
 	cmd.Flags().BoolVar(&merged, "merged", false, "also those that went into another")
 	return cmd
 }

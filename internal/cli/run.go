@@ -56,6 +56,7 @@ type stepRow struct {
 func newRunListCmd(d *Deps) *cobra.Command {
 	var f store.RunFilter
 	var sel *app.Selection
+	var most *limit
 	var state string
 	cmd := &cobra.Command{
 		Use:   "list [TENANT|USER]",
@@ -73,7 +74,8 @@ func newRunListCmd(d *Deps) *cobra.Command {
 			}
 			return d.read(cmd.Context(), *sel, args, func(tx *store.Tx, about subject) error {
 				f.Tenants, f.Names = about.tenants, about.entity
-				runs, err := tx.Runs(cmd.Context(), f)
+				f.Limit = most.in(d.format)
+				runs, more, err := tx.ListRuns(cmd.Context(), f)
 				if err != nil {
 					return err
 				}
@@ -81,13 +83,14 @@ func newRunListCmd(d *Deps) *cobra.Command {
 				if err := print(d, rows, runColumns()); err != nil {
 					return err
 				}
+				d.tellMore(more, len(runs))
 				d.sayUnproved(rows)
 				return d.engineNote(cmd.Context(), tx, about)
 			})
 		},
 	}
 	sel = d.tenantFlags(cmd)
-	limitFlag(cmd, &f.Limit)
+	most = limitFlag(cmd)
 	cmd.Flags().StringVar(&state, "state", "", "only running, held, done, refused, failed or shadow")
 	return cmd
 }

@@ -39,6 +39,7 @@ type signalRow struct {
 func newSignalListCmd(d *Deps) *cobra.Command {
 	var f store.SignalFilter
 	var sel *app.Selection
+	var most *limit
 	var source string
 	var from since
 	cmd := &cobra.Command{
@@ -64,7 +65,8 @@ not be read, or is old.`,
 			}
 			return d.read(cmd.Context(), *sel, args, func(tx *store.Tx, about subject) error {
 				f.Tenants, f.Names = about.tenants, about.entity
-				signals, err := tx.Signals(cmd.Context(), f)
+				f.Limit = most.in(d.format)
+				signals, more, err := tx.ListSignals(cmd.Context(), f)
 				if err != nil {
 					return err
 				}
@@ -75,12 +77,13 @@ not be read, or is old.`,
 				if err := print(d, rows, signalColumns()); err != nil {
 					return err
 				}
+				d.tellMore(more, len(signals))
 				return d.gaps(cmd.Context(), tx, about)
 			})
 		},
 	}
 	sel = d.tenantFlags(cmd)
-	limitFlag(cmd, &f.Limit)
+	most = limitFlag(cmd)
 	cmd.Flags().BoolVar(&f.Discounted, "discounted", false, "only what corroborates nothing, such as custom detections and what cannot be read")
 	cmd.Flags().StringVar(&source, "source", "", "only this source, such as risk_detections")
 	cmd.Flags().Var(&from, "since", "only what changed since: 48h, 7d, 2026-11-01 or 2026-11-01T08:00:00Z")

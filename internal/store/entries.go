@@ -36,16 +36,25 @@ type EntryFilter struct {
 	Limit   int
 }
 
+// listing is how entries are found.
+func (f EntryFilter) listing() listing {
+	l := listing{table: "entries", columns: entryColumns, key: "seq", order: []string{"seq DESC"}}
+	const ofName = "run_id IN (SELECT run_id FROM step_names WHERE name8 "
+	l.by(ofName+"IN (?))", names8(f.Names), "SELECT seq FROM entries WHERE "+ofName+"= ?)")
+	l.by("run_id", given(f.RunID), "")
+	l.by("tenant_id", anys(f.Tenants), "")
+	return l
+}
+
 // Entries returns entries, newest first.
 func (t *Tx) Entries(ctx context.Context, f EntryFilter) ([]cordon.Entry, error) {
-	var w where
-	w.in("tenant_id IN (?)", anys(f.Tenants))
-	if f.RunID != "" {
-		w.and("run_id != '' AND run_id = ?", f.RunID) // the index has only these
-	}
-	w.in("run_id != '' AND run_id IN (SELECT run_id FROM step_names WHERE name8 IN (?))", names8(f.Names))
-	query := `SELECT ` + entryColumns + ` FROM entries` + w.String() + ` ORDER BY seq DESC`
-	return all(ctx, t, scanEntry, limited(query, f.Limit), w.args...)
+	found, _, err := t.ListEntries(ctx, f)
+	return found, err
+}
+
+// ListEntries returns entries as Entries does, and whether there are more.
+func (t *Tx) ListEntries(ctx context.Context, f EntryFilter) ([]cordon.Entry, More, error) {
+	return listed(ctx, t, f.listing(), scanEntry, f.Limit)
 }
 
 // verifyPage is how many entries are read at once to check the chain.

@@ -122,22 +122,35 @@ type IncidentFilter struct {
 	Signals bool // with the ids of their signals
 }
 
+// listing is how incidents are found.
+func (f IncidentFilter) listing() listing {
+	l := listing{table: "incidents", columns: incidentColumns, key: "id", order: []string{"last_us DESC", "id"}}
+	l.by("t.id IN (SELECT incident_id FROM incident_names WHERE name8 IN (?))", names8(f.Names), "SELECT incident_id AS id FROM incident_names WHERE name8 = ?")
+	l.by("tenant_id", anys(f.Tenants), "")
+	l.by("state", anys(f.States), "")
+	if !f.Since.IsZero() {
+		l.since.and("last_us >= ?", us(f.Since))
+	}
+	return l
+}
+
 // Incidents returns incidents, newest first.
 func (t *Tx) Incidents(ctx context.Context, f IncidentFilter) ([]cordon.Incident, error) {
-	var w where
-	w.and("last_us >= ?", us(f.Since))
-	w.in("tenant_id IN (?)", anys(f.Tenants))
-	w.in("state IN (?)", anys(f.States))
-	w.in("id IN (SELECT incident_id FROM incident_names WHERE name8 IN (?))", names8(f.Names))
-	query := `SELECT ` + incidentColumns + ` FROM incidents` + w.String() + ` ORDER BY last_us DESC, id`
-	found, err := all(ctx, t, scanIncident, limited(query, f.Limit), w.args...)
+	found, _, err := t.ListIncidents(ctx, f)
+	return found, err
+}
+
+// ListIncidents returns incidents as Incidents does, and whether there are
+// more.
+func (t *Tx) ListIncidents(ctx context.Context, f IncidentFilter) ([]cordon.Incident, More, error) {
+	found, more, err := listed(ctx, t, f.listing(), scanIncident, f.Limit)
 	if len(f.Names) > 0 {
 		found = slices.DeleteFunc(found, func(in cordon.Incident) bool { return !called(f.Names, in.Entity) })
 	}
 	if !f.Signals {
-		return found, err
+		return found, more, err
 	}
-	return found, errors.Join(err, t.fillSignals(ctx, found))
+	return found, more, errors.Join(err, t.fillSignals(ctx, found))
 }
 
 // Incident returns one incident, or cordon.ErrNotFound.

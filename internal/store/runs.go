@@ -69,29 +69,43 @@ type RunFilter struct {
 	Limit    int
 }
 
+// listing is how runs are found.
+func (f RunFilter) listing() listing {
+	l := listing{table: "runs", columns: runColumns, key: "id", order: []string{"started_us DESC", "id"}}
+	l.by("t.id IN (SELECT run_id FROM step_names WHERE name8 IN (?))", names8(f.Names), "SELECT run_id AS id FROM step_names WHERE name8 = ?")
+	l.by("undo_of", given(f.UndoOf), "")
+	l.by("incident_id", given(f.Incident), "")
+	l.by("tenant_id", anys(f.Tenants), "")
+	l.by("state", anys(f.States), "")
+	if f.Playbook != "" {
+		l.rest.and("playbook = ?", f.Playbook)
+	}
+	return l
+}
+
+// given is what narrows by one value that may be missing.
+func given(value string) []any {
+	if value == "" {
+		return nil
+	}
+	return []any{value}
+}
+
 // Runs returns runs with their steps, newest first.
 func (t *Tx) Runs(ctx context.Context, f RunFilter) ([]cordon.Run, error) {
-	var w where
-	w.in("tenant_id IN (?)", anys(f.Tenants))
-	w.in("state IN (?)", anys(f.States))
-	if f.Incident != "" {
-		w.and("incident_id = ?", f.Incident)
-	}
-	if f.Playbook != "" {
-		w.and("playbook = ?", f.Playbook)
-	}
-	if f.UndoOf != "" {
-		w.and("undo_of != '' AND undo_of = ?", f.UndoOf) // the index has only these
-	}
-	w.in("id IN (SELECT run_id FROM step_names WHERE name8 IN (?))", names8(f.Names))
-	query := `SELECT ` + runColumns + ` FROM runs` + w.String() + ` ORDER BY started_us DESC, id`
-	found, err := all(ctx, t, scanRun, limited(query, f.Limit), w.args...)
+	found, _, err := t.ListRuns(ctx, f)
+	return found, err
+}
+
+// ListRuns returns runs as Runs does, and whether there are more.
+func (t *Tx) ListRuns(ctx context.Context, f RunFilter) ([]cordon.Run, More, error) {
+	found, more, err := listed(ctx, t, f.listing(), scanRun, f.Limit)
 	if err = errors.Join(err, t.fillSteps(ctx, found)); len(f.Names) == 0 {
-		return found, err
+		return found, more, err
 	}
 	return slices.DeleteFunc(found, func(r cordon.Run) bool {
 		return !slices.ContainsFunc(r.Steps, func(s cordon.Step) bool { return called(f.Names, s.Target) })
-	}), err
+	}), more, err
 }
 
 // Run returns one run with its steps, or cordon.ErrNotFound.

@@ -124,24 +124,36 @@ type SignalFilter struct {
 	Discounted bool // only those that corroborate nothing
 }
 
-// Signals returns signals, newest first, without the items as they came.
-func (t *Tx) Signals(ctx context.Context, f SignalFilter) ([]cordon.Signal, error) {
-	var w where
-	w.and("updated_us >= ?", us(f.Since))
-	w.in("tenant_id IN (?)", anys(f.Tenants))
+// listing is how signals are found.
+func (f SignalFilter) listing() listing {
+	l := listing{table: "signals", columns: signalColumns, key: "seq", order: []string{"updated_us DESC", "key8"}}
+	l.by("t.seq IN (SELECT seq FROM signal_names WHERE name8 IN (?))", names8(f.Names), "SELECT seq FROM signal_names WHERE name8 = ? ORDER BY updated_us DESC")
+	l.by("tenant_id", anys(f.Tenants), "")
+	if !f.Since.IsZero() {
+		l.since.and("updated_us >= ?", us(f.Since))
+	}
 	if f.Source != "" {
-		w.and("source = ?", string(f.Source))
+		l.rest.and("source = ?", string(f.Source))
 	}
 	if f.Discounted {
-		w.all = append(w.all, "(discounted != '' OR kind = 'unreadable_item')")
+		l.rest.and("(discounted != '' OR kind = 'unreadable_item')")
 	}
-	w.in("seq IN (SELECT seq FROM signal_names WHERE name8 IN (?))", names8(f.Names))
-	query := `SELECT ` + signalColumns + ` FROM signals` + w.String() + ` ORDER BY updated_us DESC, key8`
-	found, err := all(ctx, t, scanSignal, limited(query, f.Limit), w.args...)
+	return l
+}
+
+// Signals returns signals, newest first, without the items as they came.
+func (t *Tx) Signals(ctx context.Context, f SignalFilter) ([]cordon.Signal, error) {
+	found, _, err := t.ListSignals(ctx, f)
+	return found, err
+}
+
+// ListSignals returns signals as Signals does, and whether there are more.
+func (t *Tx) ListSignals(ctx context.Context, f SignalFilter) ([]cordon.Signal, More, error) {
+	found, more, err := listed(ctx, t, f.listing(), scanSignal, f.Limit)
 	if len(f.Names) == 0 {
-		return found, err
+		return found, more, err
 	}
-	return slices.DeleteFunc(found, func(s cordon.Signal) bool { return !called(f.Names, s.Entities...) && !called(f.Names, s.Named...) }), err
+	return slices.DeleteFunc(found, func(s cordon.Signal) bool { return !called(f.Names, s.Entities...) && !called(f.Names, s.Named...) }), more, err
 }
 
 // SignalsOf returns the signals of an incident, oldest first.

@@ -1,33 +1,52 @@
 package store
 
-import "strings"
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
 
-// where collects the conditions of a query and their arguments.
+// where collects the conditions of a query, with ? for each of their
+// arguments: see numbered.
 type where struct {
 	all  []string
 	args []any
 }
 
-// and adds a condition whose one argument stands where it says ?.
-func (w *where) and(condition string, arg any) {
-	w.args = append(w.args, arg)
-	w.all = append(w.all, strings.Replace(condition, "?", list(len(w.args), 1), 1))
+// and adds a condition.
+func (w *where) and(condition string, args ...any) {
+	w.all, w.args = append(w.all, condition), append(w.args, args...)
 }
 
-// in adds that a column, or what condition selects by it, is one of the values;
-// none do not narrow.
+// in adds that the column is one of the values, whose place condition shows by
+// a ?; none do not narrow.
 func (w *where) in(condition string, values []any) {
-	if len(values) == 0 {
-		return
+	if len(values) > 0 {
+		w.and(strings.Replace(condition, "?", "?"+strings.Repeat(",?", len(values)-1), 1), values...)
 	}
-	in := list(len(w.args)+1, len(values))
-	w.args = append(w.args, values...)
-	w.all = append(w.all, strings.Replace(condition, "?", in, 1))
 }
 
+// with returns the conditions of both.
+func (w *where) with(more where) where {
+	return where{slices.Concat(w.all, more.all), slices.Concat(w.args, more.args)}
+}
+
+// String returns the clause, empty where nothing narrows.
 func (w *where) String() string {
 	if len(w.all) == 0 {
 		return ""
 	}
 	return " WHERE " + strings.Join(w.all, " AND ")
+}
+
+// numbered gives the arguments of a query, each a ?, their numbers.
+func numbered(query string) string {
+	var b strings.Builder
+	for i, part := range strings.Split(query, "?") {
+		if i > 0 {
+			b.WriteString("$" + strconv.Itoa(i))
+		}
+		b.WriteString(part)
+	}
+	return b.String()
 }

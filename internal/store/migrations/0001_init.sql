@@ -146,8 +146,8 @@ CREATE TABLE runs (
 CREATE INDEX runs_by_time ON runs (started_us DESC, id);
 CREATE INDEX runs_by_tenant ON runs (tenant_id, started_us DESC, id);
 CREATE INDEX runs_by_state ON runs (state, started_us DESC, id);
-CREATE INDEX runs_by_incident ON runs (incident_id, playbook);
-CREATE INDEX runs_undoing ON runs (undo_of) WHERE undo_of != '';
+CREATE INDEX runs_by_incident ON runs (incident_id, started_us DESC, id);
+CREATE INDEX runs_by_undo ON runs (undo_of, started_us DESC, id);
 
 CREATE TABLE steps (
     run_id     TEXT    NOT NULL REFERENCES runs (id),
@@ -192,7 +192,7 @@ CREATE TABLE entries (
     hash      TEXT    NOT NULL
 );
 CREATE INDEX entries_by_tenant ON entries (tenant_id, seq);
-CREATE INDEX entries_by_run ON entries (run_id, seq) WHERE run_id != '';
+CREATE INDEX entries_by_run ON entries (run_id, seq);
 
 -- The outbox: a notice commits with what it tells.
 CREATE TABLE notices (
