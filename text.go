@@ -8,6 +8,9 @@ import (
 	"unicode/utf8"
 )
 
+// Uncut is the limit that cuts nothing.
+const Uncut = -1
+
 // Plain makes text that came from a tenant safe to show on one line: control
 // and formatting characters (line ends, escape codes, bidirectional
 // overrides) become spaces or go, invalid bytes are replaced, and the rest is

@@ -37,6 +37,7 @@ func TestPlain(t *testing.T) {
 		{"invalid bytes", "a\xff\xfeb\xc3", 100, "a\ufffd\ufffdb\ufffd"},
 		{"cut", "abcdef", 3, "abc…"},
 		{"just fits", "abc", 3, "abc"},
+		{"uncut", "abc\ndef", cordon.Uncut, "abc def"},
 		{"cut by runes", "äöüß", 3, "äöü…"},
 		{"cut within spaces", "ab   cd", 4, "ab  …"},
 		{"invisible behind the limit", "abc\u200b", 3, "abc"},

@@ -86,10 +86,10 @@ func listCustomers(ctx context.Context, c *microsoft.Client) ([]Customer, error)
 		}
 		k := &all[i]
 		if k.Name == "" {
-			k.Name = cordon.Plain(name, 120)
+			k.Name = cordon.Plain(name, cordon.Uncut)
 		}
 		if k.Domain == "" {
-			k.Domain = cordon.Plain(domain, 120)
+			k.Domain = cordon.Plain(domain, cordon.Uncut)
 		}
 		if from != "" && !slices.Contains(k.From, from) {
 			k.From = append(k.From, from)
@@ -145,7 +145,7 @@ func (e *entrance) customer(ctx context.Context, t cordon.Tenant, k Customer, pe
 		k.Consent = e.invite(ctx, t, k, person)
 		return k, nil
 	case err != nil:
-		k.Lacks = append(k.Lacks, unknownLack+cordon.Plain(err.Error(), 300))
+		k.Lacks = append(k.Lacks, unknownLack+cordon.Plain(err.Error(), cordon.Uncut))
 		return k, nil
 	}
 	lacking, err := e.config.lacking(token)

@@ -59,8 +59,8 @@ read, are told on standard error; exit 3 when one has expired.`,
 
 // warn tells of something that is no error.
 func (d *Deps) warn(row *configRow, text string) {
-	row.Warnings = append(row.Warnings, cordon.Plain(text, maxError))
-	fmt.Fprintln(d.Err, "cordon: "+row.Warnings[len(row.Warnings)-1])
+	row.Warnings = append(row.Warnings, cordon.Plain(text, cordon.Uncut))
+	fmt.Fprintln(d.Err, "cordon: "+cordon.Plain(text, maxError))
 }
 
 func (d *Deps) showChecked(row configRow, expired int) error {

@@ -62,7 +62,7 @@ func (d *Deps) demo(ctx context.Context, longest time.Duration, dir string) (err
 	if err != nil {
 		return err
 	}
-	story := newStory(d.Out)
+	story := newStory(d)
 	story.begin(cloud.Info().Tenants[0].Name, dir)
 	return d.play(ctx, cloud, c, story, longest)
 }

@@ -53,7 +53,7 @@ kind that is not listed is shown and scored, and never counts.`,
 			if len(rows) == 0 {
 				return fmt.Errorf("no row of the catalogue of detections holds %s: %w; cordon detection list shows all", cordon.Quote(strings.Join(args, "")), cordon.ErrNotFound)
 			}
-			return print(d, rows, detectionColumns())
+			return print(d, rows, detectionColumns(d.atMost))
 		},
 	}
 }
@@ -66,10 +66,10 @@ func detectionRowOf(det cordon.Detection) detectionRow {
 	}
 }
 
-func detectionColumns() []column[detectionRow] {
+func detectionColumns(atMost func(int) int) []column[detectionRow] {
 	return []column[detectionRow]{
 		{"kind", detectionName},
-		{"detectors", detectorsText},
+		{"detectors", func(r detectionRow) string { return detectorsText(r.Detectors, atMost(2)) }},
 		{"counts", func(r detectionRow) string { return mark(r.Counts, "yes") + mark(!r.Counts, "no: "+r.Ignored) }},
 		{"about", func(r detectionRow) string { return r.About }},
 		{"alone justifies", func(r detectionRow) string { return justifies(r) }},
@@ -77,12 +77,12 @@ func detectionColumns() []column[detectionRow] {
 	}
 }
 
-// detectorsText names few detectors, and counts many.
-func detectorsText(r detectionRow) string {
-	if n := len(r.Detectors); n > 2 {
-		return fmt.Sprintf("%s and %d more", r.Detectors[0], n-1)
+// detectorsText names detectors; more than most are counted.
+func detectorsText(detectors []string, most int) string {
+	if n := len(detectors); n > most && most != cordon.Uncut {
+		return fmt.Sprintf("%s and %d more", detectors[0], n-1)
 	}
-	return strings.Join(r.Detectors, ", ")
+	return strings.Join(detectors, ", ")
 }
 
 // detectionName is what a row is about.
@@ -142,7 +142,7 @@ func kindRows(signals []cordon.Signal) []kindRow {
 
 func kindColumns() []column[kindRow] {
 	return []column[kindRow]{
-		{"kind", func(r kindRow) string { return r.Kind + mark(r.Title != "", ": "+cordon.Plain(r.Title, 50)) }},
+		{"kind", func(r kindRow) string { return r.Kind + mark(r.Title != "", ": "+r.Title) }},
 		{"about", func(r kindRow) string { return r.About }},
 		{"alone justifies", func(r kindRow) string { return justifies(detectionRow{Least: r.Least, Most: r.Most}) }},
 		{"usual false positive", func(r kindRow) string { return r.FalsePositive }},

@@ -194,7 +194,7 @@ func showIncident(d *Deps, in incidentRow, parts incidentParts) error {
 	}
 	fmt.Fprintf(d.Out, "\nsilent: %s   not read: %s\n\n", orNone(in.SilentSources), orNone(in.UnreadSources))
 	if in.Unresolved != nil {
-		fmt.Fprintf(d.Out, "%s\n\n", in.Unresolved.sentence())
+		fmt.Fprintf(d.Out, "%s\n\n", cordon.Plain(in.Unresolved.sentence(), d.atMost(maxWhole)))
 	}
 	return errors.Join(
 		print(d, parts.Details, signalColumns()),

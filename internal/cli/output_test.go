@@ -101,17 +101,24 @@ func TestPrintOne(t *testing.T) {
 	}
 }
 
-// A row stays one line of a table, whatever a tenant wrote, and no longer than
-// fits.
+// A row stays one line of a table, whatever a tenant wrote; on a terminal it is
+// no longer than fits.
 func TestTableLines(t *testing.T) {
 	t.Parallel()
-	got := printed(t, "table", []row{{ID: "a\nb\vc\u2029d\u0085e", Title: strings.Repeat("ä\n", 5000)}, {ID: "x\ty", Title: "\x1b]0;title\a\u009b2J"}})
-	lines := strings.Split(strings.TrimSuffix(got, "\n"), "\n")
-	if len(lines) != 3 || strings.ContainsAny(got, "\x1b\a\u009b\u2029\u0085\v\t") {
-		t.Errorf("got %q", got)
-	}
-	if n := len([]rune(lines[1])); n > 540 {
-		t.Errorf("a line of %d runes", n)
+	rows := []row{{ID: "a\nb\vc\u2029d\u0085e", Title: strings.Repeat("ä\n", 5000)}, {ID: "x\ty", Title: "\x1b]0;title\a\u009b2J"}}
+	for width, most := range map[int]int{0: 10100, 120: 120, 1000: 540} {
+		var out bytes.Buffer
+		if err := printTable(&out, rows, columns(), width); err != nil {
+			t.Fatal(err)
+		}
+		got := out.String()
+		lines := strings.Split(strings.TrimSuffix(got, "\n"), "\n")
+		if len(lines) != 3 || strings.ContainsAny(got, "\x1b\a\u009b\u2029\u0085\v\t") {
+			t.Errorf("got %q", got)
+		}
+		if n := len([]rune(lines[1])); n > most {
+			t.Errorf("at width %d a line of %d runes", width, n)
+		}
 	}
 }
 

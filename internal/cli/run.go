@@ -238,7 +238,7 @@ func showRun(d *Deps, r runRow) error {
 	if err := print(d, []runRow{r}, runColumns()); err != nil {
 		return err
 	}
-	fmt.Fprintf(d.Out, "\nwhy: %s\nplan: %s\n", cordon.Plain(r.Why, 300), r.PlanHash)
+	fmt.Fprintf(d.Out, "\nwhy: %s\nplan: %s\n", cordon.Plain(r.Why, d.atMost(300)), r.PlanHash)
 	if r.CompromisedAt != nil {
 		fmt.Fprintf(d.Out, "compromised since: %s\n", r.CompromisedAt.Format(time.RFC3339))
 	}
@@ -255,10 +255,10 @@ func showRun(d *Deps, r runRow) error {
 // explain says what a person should know of a step.
 func explain(d *Deps, s stepRow) {
 	if text := cmp.Or(s.unproved, s.Detail, s.Verdict.Detail); text != "" && (s.Verdict.Decision != cordon.Allow || s.Detail != "") {
-		fmt.Fprintf(d.Out, "\n%s: %s\n", s.Action, cordon.Plain(text, 600))
+		fmt.Fprintf(d.Out, "\n%s: %s\n", s.Action, cordon.Plain(text, d.atMost(600)))
 	}
 	if would := s.Verdict.WouldBe(); would != "" {
-		fmt.Fprintf(d.Out, "%s in mode enforce, with the playbook on, would be: %s: %s\n", s.Action, would, cordon.Plain(s.Verdict.Would.Detail, 600))
+		fmt.Fprintf(d.Out, "%s in mode enforce, with the playbook on, would be: %s: %s\n", s.Action, would, cordon.Plain(s.Verdict.Would.Detail, d.atMost(600)))
 	}
 }
 

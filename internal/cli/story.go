@@ -20,10 +20,11 @@ import (
 type story struct {
 	mu    sync.Mutex
 	out   io.Writer
+	most  func(int) int // see Deps.atMost
 	start time.Time
 }
 
-func newStory(out io.Writer) *story { return &story{out: out, start: time.Now()} }
+func newStory(d *Deps) *story { return &story{out: d.Out, most: d.atMost, start: time.Now()} }
 
 // Name returns "story".
 func (s *story) Name() string { return "story" }
@@ -36,7 +37,7 @@ func (s *story) begin(tenant, dir string) {
 
 // Send tells one notice.
 func (s *story) Send(_ context.Context, n cordon.Notice) error {
-	text := fmt.Sprintf("%5.1fs  %s  %s", n.At.Sub(s.start).Seconds(), paint(n.Kind).Render(fmt.Sprintf("%-9s", n.Kind)), cordon.Plain(n.Title, 110))
+	text := fmt.Sprintf("%5.1fs  %s  %s", n.At.Sub(s.start).Seconds(), paint(n.Kind).Render(fmt.Sprintf("%-9s", n.Kind)), cordon.Plain(n.Title, s.most(110)))
 	if n.Reason != "" {
 		text += "  [" + n.Reason + "]"
 	}
@@ -138,9 +139,9 @@ func (s *story) end(ctx context.Context, h *app.House, e ending) error {
 		{"left alone", fmt.Sprintf("%d incidents: one detector alone is no proof, two are needed", c.single)},
 	}
 	for _, r := range slices.Backward(e.runs) {
-		rows = append(rows, [2]string{"decided", fmt.Sprintf("%s on %s: %s", r.Requester.Playbook, target(r), cordon.Plain(r.Why, 120))})
+		rows = append(rows, [2]string{"decided", s.decided(r)})
 		for _, st := range r.Steps {
-			rows = append(rows, stepLine(st)...)
+			rows = append(rows, s.stepLines(st)...)
 		}
 	}
 	rows = append(rows, [2]string{"written down", fmt.Sprintf("%d audit entries, chained", c.entries)})
@@ -156,19 +157,21 @@ func (s *story) end(ctx context.Context, h *app.House, e ending) error {
 	return nil
 }
 
-func target(r cordon.Run) string {
-	if len(r.Steps) == 0 {
-		return "nobody"
+// decided says who decided what about whom.
+func (s *story) decided(r cordon.Run) string {
+	target := "nobody"
+	if len(r.Steps) > 0 {
+		target = cordon.Plain(r.Steps[0].Target.Label(), s.most(60))
 	}
-	return cordon.Plain(r.Steps[0].Target.Label(), 60)
+	return fmt.Sprintf("%s on %s: %s", r.Requester.Playbook, target, cordon.Plain(r.Why, s.most(120)))
 }
 
-func stepLine(s cordon.Step) [][2]string {
+func (s *story) stepLines(st cordon.Step) [][2]string {
 	switch {
-	case s.Verdict.Decision == cordon.Refuse || s.Verdict.Decision == cordon.Hold:
-		return [][2]string{{"left alone", fmt.Sprintf("%s: %s", s.Verdict.Reason, cordon.Plain(s.Verdict.Detail, 120))}}
-	case s.Outcome == cordon.OutcomePlanned || s.Outcome == cordon.OutcomeSkipped:
+	case st.Verdict.Decision == cordon.Refuse || st.Verdict.Decision == cordon.Hold:
+		return [][2]string{{"left alone", fmt.Sprintf("%s: %s", st.Verdict.Reason, cordon.Plain(st.Verdict.Detail, s.most(120)))}}
+	case st.Outcome == cordon.OutcomePlanned || st.Outcome == cordon.OutcomeSkipped:
 		return nil
 	}
-	return [][2]string{{"done", fmt.Sprintf("%s: %s, request %s", s.Action, s.Outcome, s.RequestID)}, {"proved", string(s.Proof)}}
+	return [][2]string{{"done", fmt.Sprintf("%s: %s, request %s", st.Action, st.Outcome, st.RequestID)}, {"proved", string(st.Proof)}}
 }

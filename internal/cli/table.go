@@ -2,37 +2,12 @@ package cli
 
 import (
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/cordonhq/cordon"
-	"golang.org/x/term"
 )
-
-// How much of a cell a table shows: titles come from tenants.
-const (
-	maxCell  = 100
-	maxLast  = 500  // nothing stands behind it
-	maxWhole = 2000 // of reasons, which are ours: the link that mends it is at their end
-	minText  = 8    // what a narrow terminal leaves of a text
-	minName  = 16   // and of a name
-	tabStop  = 2    // blanks between columns
-)
-
-// width is that of the terminal that answers go to; 0 where there is none.
-func (d *Deps) width() int {
-	file, ok := d.Out.(*os.File)
-	if !ok {
-		return 0
-	}
-	width, _, err := term.GetSize(int(file.Fd()))
-	if err != nil {
-		return 0
-	}
-	return width
-}
 
 // printTable writes rows in columns. With a width its texts are cut so that a
 // row stays on one line.
@@ -44,34 +19,37 @@ func printTable[T any](out io.Writer, rows []T, columns []column[T], width int) 
 	for _, r := range rows {
 		var row []string
 		for i, c := range columns {
-			limit := maxCell
-			switch {
-			case isReason(cells[0][i]):
-				limit = maxWhole
-			case i == len(columns)-1:
-				limit = maxLast
-			}
-			row = append(row, cordon.Plain(c.cell(r), limit))
+			row = append(row, cordon.Plain(c.cell(r), atMost(most(cells[0][i], i == len(columns)-1), width)))
 		}
 		cells = append(cells, row)
 	}
 	widths := measure(cells)
 	if width > 0 {
 		fit(cells, widths, width)
+	} else {
+		for i := range widths {
+			widths[i] = min(widths[i], maxLast)
+		}
 	}
 	var b strings.Builder
 	for _, row := range cells {
-		line := ""
-		for i, cell := range row {
-			if utf8.RuneCountInString(cell) > widths[i] {
-				cell = cordon.Plain(cell, widths[i]-1) // and …
-			}
-			line += cell + strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell)+tabStop)
-		}
-		b.WriteString(strings.TrimRight(line, " ") + "\n")
+		b.WriteString(tableLine(row, widths, width > 0) + "\n")
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
+}
+
+// tableLine puts cells into columns; what is wider than its column is cut, or
+// else moves what stands behind it.
+func tableLine(cells []string, widths []int, cut bool) string {
+	line := ""
+	for i, cell := range cells {
+		if cut && utf8.RuneCountInString(cell) > widths[i] {
+			cell = cordon.Plain(cell, widths[i]-1) // and …
+		}
+		line += cell + strings.Repeat(" ", max(0, widths[i]-utf8.RuneCountInString(cell))+tabStop)
+	}
+	return strings.TrimRight(line, " ")
 }
 
 // measure returns how wide each column is.

@@ -118,7 +118,7 @@ func usersText(users []cordon.DirectoryUser) string {
 	for _, u := range users {
 		all = append(all, u.UPN+" "+u.ObjectID)
 	}
-	return cordon.Plain(strings.Join(all, ", "), 1000)
+	return strings.Join(all, ", ")
 }
 
 // incidentRows are incidents as commands show them.
