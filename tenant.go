@@ -48,6 +48,18 @@ func (t Tenant) Named(s string) bool {
 	return strings.EqualFold(s, t.ID) || (t.Name != "" && strings.EqualFold(s, t.Name))
 }
 
+// Is reports whether e is the tenant itself.
+func (t Tenant) Is(e Entity) bool { return e.Kind == KindTenant && e.Called(t.ID) }
+
+// Label returns the name of an entity of t that a person reads best: of the
+// tenant itself its name, with its id.
+func (t Tenant) Label(e Entity) string {
+	if t.Is(e) && t.Name != "" && t.Name != t.ID {
+		return t.Name + " (" + t.ID + ")"
+	}
+	return e.Label()
+}
+
 // Matches reports whether pattern means t: its id, its name, or a glob over
 // them such as "contoso-*".
 func (t Tenant) Matches(pattern string) bool {

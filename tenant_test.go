@@ -31,3 +31,25 @@ func TestTenantMatchesAndTagged(t *testing.T) {
 		t.Error("a tenant without a name matches nothing")
 	}
 }
+
+func TestTenantLabel(t *testing.T) {
+	t.Parallel()
+	const id, other = "588d7c15-8565-448e-bc2d-57f2b7c4c58a", "0f3a1c9e-8565-448e-bc2d-57f2b7c4c58a"
+	tests := []struct {
+		name   string
+		entity cordon.Entity
+		want   string
+	}{
+		{"contoso", cordon.NewTenantEntity(id), "contoso (" + id + ")"},
+		{"", cordon.NewTenantEntity(id), id},
+		{id, cordon.NewTenantEntity(id), id},
+		{"contoso", cordon.NewTenantEntity(other), other},
+		{"contoso", cordon.NewUser(id, "", ""), id},
+		{"contoso", cordon.NewUser(id, "ada@contoso.com", ""), "ada@contoso.com"},
+	}
+	for _, tt := range tests {
+		if got := (cordon.Tenant{ID: id, Name: tt.name}).Label(tt.entity); got != tt.want {
+			t.Errorf("%v of %q: got %q, want %q", tt.entity, tt.name, got, tt.want)
+		}
+	}
+}

@@ -148,38 +148,38 @@ func (d *Deps) showGranted(c *app.Config, run cordon.Run) error {
 		return err
 	}
 	d.sayUnproved([]runRow{row})
-	return errors.Join(astray(run)...)
+	return errors.Join(about.astray(run)...)
 }
 
 // astray says of every step that did not take effect why.
-func astray(run cordon.Run) (errs []error) {
-	for _, s := range run.Steps {
-		errs = append(errs, wentAstray(run, s))
+func (s subject) astray(run cordon.Run) (errs []error) {
+	for _, step := range run.Steps {
+		errs = append(errs, s.wentAstray(run, step))
 	}
-	for _, s := range run.Barren() {
-		errs = append(errs, fmt.Errorf("%s %s: skipped: %s", s.Action, s.Target.Label(), s.Detail))
+	for _, step := range run.Barren() {
+		errs = append(errs, fmt.Errorf("%s %s: skipped: %s", step.Action, s.label(run.TenantID, step.Target), step.Detail))
 	}
 	return errs
 }
 
 // wentAstray says why a step did not take effect; nil when it did, or was
 // never reached.
-func wentAstray(run cordon.Run, s cordon.Step) error {
-	what := fmt.Sprintf("%s %s: ", s.Action, s.Target.Label())
-	word := map[cordon.Decision]string{cordon.Hold: "held by guard", cordon.Refuse: "refused by guard"}[s.Verdict.Decision]
+func (s subject) wentAstray(run cordon.Run, step cordon.Step) error {
+	what := fmt.Sprintf("%s %s: ", step.Action, s.label(run.TenantID, step.Target))
+	word := map[cordon.Decision]string{cordon.Hold: "held by guard", cordon.Refuse: "refused by guard"}[step.Verdict.Decision]
 	switch {
-	case s.Settled(), s.PassedOver():
+	case step.Settled(), step.PassedOver():
 		return nil
 	case word != "":
-		text := fmt.Sprintf("%s%s: %s: %s", what, word, s.Verdict.Reason, s.Verdict.Detail)
-		if would := s.Verdict.WouldBe(); would != "" {
+		text := fmt.Sprintf("%s%s: %s: %s", what, word, step.Verdict.Reason, step.Verdict.Detail)
+		if would := step.Verdict.WouldBe(); would != "" {
 			text += "; in mode enforce it would be: " + would
 		}
 		return &findings{code: exitRefused, text: text}
-	case s.Outcome == cordon.OutcomeFailed:
-		return errors.New(what + s.Detail)
-	case s.Verdict.Decision == "" && run.State != cordon.RunRunning:
+	case step.Outcome == cordon.OutcomeFailed:
+		return errors.New(what + step.Detail)
+	case step.Verdict.Decision == "" && run.State != cordon.RunRunning:
 		return nil
 	}
-	return fmt.Errorf("%s%s: %s; cordon sync or cordon serve goes on with run %s", what, s.Outcome, s.Detail, run.ID)
+	return fmt.Errorf("%s%s: %s; cordon sync or cordon serve goes on with run %s", what, step.Outcome, step.Detail, run.ID)
 }

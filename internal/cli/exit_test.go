@@ -66,7 +66,7 @@ func TestEveryStepThatWentAstrayIsTold(t *testing.T) {
 		{Action: cordon.ActionDisableOkta, Target: ada, Outcome: cordon.OutcomeDone},
 		{Action: cordon.ActionConfirmCompromised, Target: ada, Outcome: cordon.OutcomeSkipped},
 	}}
-	err := errors.Join(astray(run)...)
+	err := errors.Join(subject{}.astray(run)...)
 	want := "disable_user ada@contoso.com: no road\ndisable_on_premises ada@contoso.com: refused by guard: action_not_offered: only enable"
 	if err == nil || err.Error() != want || exitCode(err) != exitRefused {
 		t.Errorf("got %v, exit code %d; want %q", err, exitCode(err), want)

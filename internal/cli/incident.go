@@ -36,6 +36,7 @@ type incidentRow struct {
 	UpdatedAt     *time.Time `json:"updated_at"`
 
 	Unresolved *unresolvedRow `json:"unresolved"` // why it is not known who the entity is; null: it is
+	label      string         // the entity in tables
 }
 
 func newIncidentListCmd(d *Deps) *cobra.Command {
@@ -83,7 +84,7 @@ func newIncidentListCmd(d *Deps) *cobra.Command {
 func incidentRowOf(in cordon.Incident, about subject) incidentRow {
 	return incidentRow{
 		ID: in.ID, TenantID: in.TenantID, Tenant: about.name(in.TenantID), Entity: in.Entity.ID(), EntityKind: string(in.Entity.Kind),
-		EntityName: in.Entity.Label(), Sources: texts(in.Sources), Detectors: texts(in.Detectors), Score: in.Score.Value,
+		EntityName: about.nameOf(in.TenantID, in.Entity), label: about.label(in.TenantID, in.Entity), Sources: texts(in.Sources), Detectors: texts(in.Detectors), Score: in.Score.Value,
 		Floor: in.Score.Floor(), SilentSources: texts(in.Score.Silent), UnreadSources: texts(in.Score.Unread), State: string(in.State),
 		Signals: texts(in.Signals), FirstAt: stamp(in.FirstAt), LastAt: stamp(in.LastAt),
 		OpenedAt: stamp(in.OpenedAt), UpdatedAt: stamp(in.UpdatedAt),
@@ -94,7 +95,7 @@ func incidentColumns() []column[incidentRow] {
 	return []column[incidentRow]{
 		{"last signal", func(r incidentRow) string { return clock(r.LastAt) }},
 		{"tenant", func(r incidentRow) string { return r.Tenant }},
-		{"entity", func(r incidentRow) string { return r.EntityName + r.Unresolved.remark() }},
+		{"entity", func(r incidentRow) string { return r.label + r.Unresolved.remark() }},
 		{"score", func(r incidentRow) string { return scoreText(r) }},
 		{"state", func(r incidentRow) string { return r.State }},
 		{"detectors", func(r incidentRow) string { return strings.Join(r.Detectors, ", ") }},

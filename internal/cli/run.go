@@ -50,6 +50,7 @@ type stepRow struct {
 	ActedAt    *time.Time     `json:"acted_at"`
 	ProvedAt   *time.Time     `json:"proved_at"`
 
+	label    string // the target in tables and sentences
 	unproved string // why the proof is unknown, and when the state is read again
 }
 
@@ -112,9 +113,9 @@ func runRowOf(r cordon.Run, about subject) runRow {
 	}
 	for _, s := range r.Steps {
 		row.Steps = append(row.Steps, stepRow{
-			Action: string(s.Action), Target: s.Target.ID(), TargetName: s.Target.Label(), Verdict: s.Verdict, Outcome: string(s.Outcome),
+			Action: string(s.Action), Target: s.Target.ID(), TargetName: about.nameOf(r.TenantID, s.Target), Verdict: s.Verdict, Outcome: string(s.Outcome),
 			Proof: string(s.Proof), RequestID: s.RequestID, Detail: s.Detail, ActedAt: stamp(s.ActedAt), ProvedAt: stamp(s.ProvedAt),
-			unproved: engine.Unproved(s),
+			label: about.label(r.TenantID, s.Target), unproved: engine.Unproved(s),
 		})
 	}
 	return row
@@ -136,7 +137,7 @@ func runTarget(r runRow) string {
 	if len(r.Steps) == 0 {
 		return ""
 	}
-	return r.Steps[0].TargetName
+	return r.Steps[0].label
 }
 
 // stateText is the state of a run, and the shadow verdicts of its steps where
@@ -173,7 +174,7 @@ func stepsText(steps []stepRow) string {
 func stepColumns() []column[stepRow] {
 	return []column[stepRow]{
 		{"action", func(s stepRow) string { return s.Action }},
-		{"target", func(s stepRow) string { return s.TargetName }},
+		{"target", func(s stepRow) string { return s.label }},
 		{"verdict", func(s stepRow) string { return string(s.Verdict.Decision) }},
 		{"reason", func(s stepRow) string { return string(s.Verdict.Reason) }},
 		{"would be", func(s stepRow) string { return s.Verdict.WouldBe() }},
@@ -269,7 +270,7 @@ func (d *Deps) sayUnproved(rows []runRow) {
 	for _, r := range rows {
 		for _, s := range r.Steps {
 			if s.unproved != "" {
-				all = append(all, fmt.Sprintf("%s %s: %s", s.Action, s.TargetName, s.unproved))
+				all = append(all, fmt.Sprintf("%s %s: %s", s.Action, s.label, s.unproved))
 			}
 		}
 	}

@@ -155,7 +155,7 @@ func (d *Deps) sync(ctx context.Context, s app.Selection, all bool) error {
 // end; nil when it was. all asks for every source.
 func (d *Deps) showSynced(ctx context.Context, s app.Selection, all bool, late *engine.UnfinishedError) error {
 	unread, names := "", 0
-	var unfinished []cordon.Run
+	unfinished := ""
 	err := d.read(ctx, s, nil, func(tx *store.Tx, about subject) error {
 		found, err := d.coverage(ctx, tx, about)
 		if err != nil {
@@ -167,7 +167,8 @@ func (d *Deps) showSynced(ctx context.Context, s app.Selection, all bool, late *
 		if names, err = tx.PendingResolutions(ctx, about.tenants, d.Now()); err != nil {
 			return err
 		}
-		unfinished, err = tx.Runs(ctx, store.RunFilter{Tenants: about.watched(), States: []cordon.RunState{cordon.RunRunning}})
+		runs, err := tx.Runs(ctx, store.RunFilter{Tenants: about.watched(), States: []cordon.RunState{cordon.RunRunning}})
+		unfinished = about.unfinishedText(runs)
 		return errors.Join(err, print(d, rows, coverageColumns()))
 	})
 	if names > 0 {
@@ -176,8 +177,8 @@ func (d *Deps) showSynced(ctx context.Context, s app.Selection, all bool, late *
 	switch {
 	case err != nil:
 		return err
-	case len(unfinished) > 0:
-		return &findings{code: exitPartial, text: unfinishedText(unfinished)}
+	case unfinished != "":
+		return &findings{code: exitPartial, text: unfinished}
 	case late != nil:
 		return &findings{code: exitPartial, text: late.Error()}
 	case unread != "":
@@ -210,13 +211,16 @@ func (d *Deps) syncedRows(found []cordon.Coverage, about subject, all bool) []co
 	return rows
 }
 
-// unfinishedText says which runs go on later, and how.
-func unfinishedText(runs []cordon.Run) string {
+// unfinishedText says which runs go on later, and how; "" when there is none.
+func (s subject) unfinishedText(runs []cordon.Run) string {
+	if len(runs) == 0 {
+		return ""
+	}
 	var named []string
 	for _, r := range runs[:min(len(runs), maxGaps)] {
 		what := r.ID
-		if i := slices.IndexFunc(r.Steps, func(s cordon.Step) bool { return !s.Settled() }); i >= 0 {
-			what += ": " + string(r.Steps[i].Action) + " " + r.Steps[i].Target.Label()
+		if i := slices.IndexFunc(r.Steps, func(step cordon.Step) bool { return !step.Settled() }); i >= 0 {
+			what += ": " + string(r.Steps[i].Action) + " " + s.label(r.TenantID, r.Steps[i].Target)
 		}
 		named = append(named, what)
 	}

@@ -33,7 +33,8 @@ type signalRow struct {
 	Discounted  string     `json:"discounted"`
 
 	Unresolved []unresolvedRow `json:"unresolved"` // of which entities it is not known who they are
-	remarks    []string        // behind each of EntityNames, in tables
+	labels     []string        // the entities in tables
+	remarks    []string        // behind each of labels
 }
 
 func newSignalListCmd(d *Deps) *cobra.Command {
@@ -101,7 +102,8 @@ func signalRowOf(s cordon.Signal, about subject) signalRow {
 		row.Accused = append(row.Accused, e.ID())
 	}
 	for _, e := range slices.Concat(s.Entities, s.Named) {
-		row.Entities, row.EntityNames = append(row.Entities, e.ID()), append(row.EntityNames, e.Label())
+		row.Entities, row.EntityNames = append(row.Entities, e.ID()), append(row.EntityNames, about.nameOf(s.TenantID, e))
+		row.labels = append(row.labels, about.label(s.TenantID, e))
 	}
 	return row
 }
@@ -121,7 +123,7 @@ func signalColumns() []column[signalRow] {
 
 // aboutText names whom a signal accuses, and whom it merely names.
 func aboutText(r signalRow) string {
-	all := slices.Clone(r.EntityNames)
+	all := slices.Clone(r.labels)
 	for i := range r.remarks {
 		all[i] += r.remarks[i]
 	}

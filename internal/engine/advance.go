@@ -312,7 +312,7 @@ func (e *Engine) tellBarren(ctx context.Context, tx *store.Tx, run cordon.Run, s
 	}
 	for _, s := range run.Barren() {
 		s.Detail += "; this was the last way, and no account of the user was changed"
-		n := stepNotice(run, s)
+		n := stepNotice(t, run, s)
 		n.Kind, n.Severity, n.Reason = cordon.NoticeFailed, cordon.SeverityHigh, string(cordon.ReasonNoAccount)
 		n.Title += ": " + s.Detail
 		if err := errors.Join(e.record(ctx, tx, run, s, cordon.EntryOutcome), e.notice(ctx, tx, t, n)); err != nil {

@@ -176,12 +176,12 @@ func (e *Engine) putIncident(ctx context.Context, tx *store.Tx, t Tenant, before
 	was, is := j.evidence(before), j.evidence(in)
 	detectors := correlate.Independent(in.Entity, is)
 	if many := len(detectors); many >= noticeFromDetector && many > len(correlate.Independent(before.Entity, was)) {
-		if err := e.notice(ctx, tx, t, incidentNotice(in, detectors)); err != nil {
+		if err := e.notice(ctx, tx, t, incidentNotice(t, in, detectors)); err != nil {
 			return err
 		}
 	}
 	if in.State == cordon.IncidentContained && correlate.SpeaksAgain(in.Entity, was, is, j.acts) {
-		n := incidentNotice(in, detectors)
+		n := incidentNotice(t, in, detectors)
 		n.Title = "Speaks again after containment: " + n.Title
 		return e.notice(ctx, tx, t, n)
 	}
@@ -189,8 +189,8 @@ func (e *Engine) putIncident(ctx context.Context, tx *store.Tx, t Tenant, before
 }
 
 // incidentNotice names the detectors that hold something against the entity.
-func incidentNotice(in cordon.Incident, detectors []cordon.Detector) cordon.Notice {
-	title, between := in.Entity.Label(), ": "
+func incidentNotice(t Tenant, in cordon.Incident, detectors []cordon.Detector) cordon.Notice {
+	title, between := t.Label(in.Entity), ": "
 	for _, d := range detectors {
 		title, between = title+between+string(d), " and "
 	}

@@ -52,7 +52,7 @@ func (e *Engine) stop(ctx context.Context, tx *store.Tx, t Tenant, run cordon.Ru
 	if observedBefore(run, s) {
 		return nil // one refusal says that the tenant is only observed
 	}
-	n := stepNotice(run, s)
+	n := stepNotice(t, run, s)
 	if would := s.Verdict.WouldBe(); would != "" {
 		n.Title += ", would be: " + would
 	}
@@ -87,8 +87,8 @@ func (e *Engine) recordStop(ctx context.Context, tx *store.Tx, run cordon.Run, s
 	return e.record(ctx, tx, run, s, cordon.EntryVerdict)
 }
 
-func stepNotice(run cordon.Run, s cordon.Step) cordon.Notice {
+func stepNotice(t Tenant, run cordon.Run, s cordon.Step) cordon.Notice {
 	return cordon.Notice{
-		Title: string(s.Action) + " " + s.Target.Label(), IncidentID: run.IncidentID, RunID: run.ID, Action: s.Action, Target: s.Target.ID(),
+		Title: string(s.Action) + " " + t.Label(s.Target), IncidentID: run.IncidentID, RunID: run.ID, Action: s.Action, Target: s.Target.ID(),
 	}
 }

@@ -99,7 +99,7 @@ func (e *Engine) finish(ctx context.Context, t Tenant, run cordon.Run, verb acti
 		if err := e.record(ctx, tx, run, s, cordon.EntryOutcome); err != nil || s.Outcome == cordon.OutcomePlanned || s.PassedOver() {
 			return err
 		}
-		if err := e.notice(ctx, tx, t, outcomeNotice(run, s, verb)); err != nil {
+		if err := e.notice(ctx, tx, t, outcomeNotice(t, run, s, verb)); err != nil {
 			return err
 		}
 		if before.Outcome != cordon.OutcomeIntent && before.Outcome != cordon.OutcomeUnknown || s.Outcome == cordon.OutcomeFailed {
@@ -114,8 +114,8 @@ func (e *Engine) finish(ctx context.Context, t Tenant, run cordon.Run, verb acti
 	})
 }
 
-func outcomeNotice(run cordon.Run, s cordon.Step, verb action.Verb) cordon.Notice {
-	n := stepNotice(run, s)
+func outcomeNotice(t Tenant, run cordon.Run, s cordon.Step, verb action.Verb) cordon.Notice {
+	n := stepNotice(t, run, s)
 	n.Kind, n.Severity, n.Reason = cordon.NoticeChanged, cordon.SeverityMedium, "proof "+string(s.Proof)
 	if verb.Effect == cordon.EffectContain {
 		n.Kind, n.Severity = cordon.NoticeContained, cordon.SeverityHigh
@@ -162,7 +162,7 @@ func (e *Engine) proved(ctx context.Context, tx *store.Tx, t Tenant, run cordon.
 	if err := e.record(ctx, tx, run, s, cordon.EntryProof); err != nil || s.Proof == before {
 		return err
 	}
-	n := outcomeNotice(run, s, verb)
+	n := outcomeNotice(t, run, s, verb)
 	if s.Proof == cordon.ProofContradicted {
 		n.Kind = cordon.NoticeFailed
 		n.Title += ": the state is no longer as wished"

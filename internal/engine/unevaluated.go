@@ -54,6 +54,6 @@ func (e *Engine) notifyUnevaluated(ctx context.Context, tx *store.Tx, t Tenant, 
 	return true, e.notice(ctx, tx, t, cordon.Notice{
 		Kind: cordon.NoticeFailed, Severity: cordon.SeverityHigh, IncidentID: in.ID, Target: in.Entity.ID(), Reason: "playbook_not_evaluated",
 		Title: fmt.Sprintf("%s: playbook %s could not be evaluated and does nothing here: %s. Look at the incident, act by hand with cordon contain where needed, and mend the playbook's condition; more within the next hour are not notified",
-			in.Entity.Label(), p.Name, cordon.Plain(why.Error(), 300)),
+			t.Label(in.Entity), p.Name, cordon.Plain(why.Error(), 300)),
 	})
 }

@@ -65,7 +65,7 @@ func (e *Engine) notifyUnreadable(ctx context.Context, tx *store.Tx, f *feed, fi
 	}
 	about := ""
 	if len(first.Entities) > 0 {
-		about = " (" + first.Entities[0].Label() + ")"
+		about = " (" + f.tenant.Label(first.Entities[0]) + ")"
 	}
 	return e.notice(ctx, tx, *f.tenant, cordon.Notice{
 		Kind: cordon.NoticeCoverage, Severity: cordon.SeverityMedium, Reason: "unreadable_item",
