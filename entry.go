@@ -15,12 +15,32 @@ const (
 	EntryOutcome EntryKind = "outcome" // what came of it
 	EntryProof   EntryKind = "proof"   // what a later reading back showed
 	EntryTenant  EntryKind = "tenant"  // a tenant was added, changed or removed
+	EntryAnchor  EntryKind = "anchor"  // the heads of other chains, noted in the fleet's
 )
+
+// FleetChain is the chain of what concerns no single tenant, and of anchors.
+// The chain of a tenant has the tenant's id.
+const FleetChain = "fleet"
+
+// A Head is the last entry of a chain, or the one that was last at some time.
+// The chain holds it for ever.
+type Head struct {
+	Chain string `json:"chain"`
+	Seq   int64  `json:"seq"`
+	Hash  string `json:"hash"`
+}
+
+// Anchored is the data of an anchor: the heads of the chains that moved since
+// the anchor before.
+type Anchored struct {
+	Heads []Head `json:"heads"`
+}
 
 // An Entry is one line of the audit, chained to the one before by its hash.
 // No entry, no action.
 type Entry struct {
-	Seq      int64           `json:"seq"` // 1 for the first, without gaps
+	Chain    string          `json:"chain"` // a tenant's id, or FleetChain
+	Seq      int64           `json:"seq"` // in its chain: 1 for the first, without gaps
 	At       time.Time       `json:"at"`
 	Kind     EntryKind       `json:"kind"`
 	TenantID string          `json:"tenant_id"`

@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -14,7 +15,7 @@ import (
 
 	"github.com/cordonhq/cordon"
 	"github.com/cordonhq/cordon/internal/app"
-	"github.com/cordonhq/cordon/internal/audit"
+	"github.com/cordonhq/cordon/internal/engine"
 	"github.com/cordonhq/cordon/internal/sim"
 	"github.com/cordonhq/cordon/internal/store"
 	"github.com/goccy/go-yaml"
@@ -211,12 +212,15 @@ func (w *world) coverage() map[cordon.Source]cordon.Coverage {
 func (w *world) verify() []cordon.Entry {
 	w.t.Helper()
 	return ask(w, func(ctx context.Context, tx *store.Tx) ([]cordon.Entry, error) {
-		if r, err := audit.Verify(tx.Chain(ctx)); err != nil || !r.OK {
-			w.t.Errorf("audit: %+v, error %v", r, err)
+		reports, err := engine.VerifyAudit(ctx, tx, nil, nil, nil)
+		for _, r := range reports {
+			if !r.OK {
+				w.t.Errorf("audit: %+v", r)
+			}
 		}
-		entries, err := tx.Entries(ctx, store.EntryFilter{})
+		entries, more := tx.Entries(ctx, store.EntryFilter{})
 		slices.Reverse(entries)
-		return entries, err
+		return slices.DeleteFunc(entries, func(e cordon.Entry) bool { return e.Kind == cordon.EntryAnchor }), errors.Join(err, more)
 	})
 }
 

@@ -15,12 +15,13 @@ import (
 
 // encoding names the way an entry becomes bytes. Another way gets another
 // name, so that no two ways can give the same bytes.
-const encoding = "cordon.entry/1"
+const encoding = "cordon.entry/2"
 
 // hash returns the SHA-256 over every field of e but Hash, in hexadecimal.
 func hash(e cordon.Entry) string {
 	fields := []string{
 		encoding,
+		e.Chain,
 		strconv.FormatInt(e.Seq, 10),
 		e.At.UTC().Format(time.RFC3339Nano),
 		string(e.Kind),

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,13 +9,13 @@ import (
 
 	"github.com/cordonhq/cordon"
 	"github.com/cordonhq/cordon/internal/app"
-	"github.com/cordonhq/cordon/internal/audit"
 	"github.com/cordonhq/cordon/internal/store"
 	"github.com/spf13/cobra"
 )
 
 // entryRow is an audit entry as commands show it.
 type entryRow struct {
+	Chain    string          `json:"chain"`
 	Seq      int64           `json:"seq"`
 	At       *time.Time      `json:"at"`
 	Kind     string          `json:"kind"`
@@ -61,7 +62,7 @@ func newAuditListCmd(d *Deps) *cobra.Command {
 				rows := make([]entryRow, 0, len(entries))
 				for _, e := range entries {
 					rows = append(rows, entryRow{
-						Seq: e.Seq, At: stamp(e.At), Kind: string(e.Kind), TenantID: e.TenantID, Tenant: about.name(e.TenantID), RunID: e.RunID,
+						Chain: e.Chain, Seq: e.Seq, At: stamp(e.At), Kind: string(e.Kind), TenantID: e.TenantID, Tenant: about.name(e.TenantID), RunID: e.RunID,
 						Step: e.Step, Actor: e.Actor, Action: string(e.Action), Target: e.Target, Data: e.Data, Prev: e.Prev, Hash: e.Hash,
 					})
 				}
@@ -81,9 +82,9 @@ func newAuditListCmd(d *Deps) *cobra.Command {
 
 func entryColumns() []column[entryRow] {
 	return []column[entryRow]{
-		{"seq", func(r entryRow) string { return fmt.Sprint(r.Seq) }},
 		{"at", func(r entryRow) string { return clock(r.At) }},
-		{"tenant", func(r entryRow) string { return r.Tenant }},
+		{"tenant", func(r entryRow) string { return cmp.Or(r.Tenant, r.Chain) }},
+		{"seq", func(r entryRow) string { return fmt.Sprint(r.Seq) }},
 		{"kind", func(r entryRow) string { return r.Kind }},
 		{"actor", func(r entryRow) string { return r.Actor }},
 		{"action", whatWasDone},
@@ -99,51 +100,4 @@ func whatWasDone(r entryRow) string {
 		return change.What
 	}
 	return r.Action
-}
-
-// verifyRow is the answer of audit verify.
-type verifyRow struct {
-	OK       bool   `json:"ok"`
-	Entries  int64  `json:"entries"`
-	Head     string `json:"head"`
-	FirstBad *int64 `json:"first_bad"`
-	Why      string `json:"why"`
-}
-
-func newAuditVerifyCmd(d *Deps) *cobra.Command {
-	return &cobra.Command{
-		Use:   "verify",
-		Short: "Check the hash chain of the audit; exit 3 when it is broken",
-		Long: `Check that no audit entry was changed, removed, inserted or reordered since it
-was written. Keep the head somewhere else: with it a cut tail shows too.`,
-		Example: `  cordon audit verify -o json`,
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			var row verifyRow
-			err := d.read(cmd.Context(), app.Selection{}, nil, func(tx *store.Tx, _ subject) error {
-				r, err := audit.Verify(tx.Chain(cmd.Context()))
-				row = verifyRow{OK: r.OK, Entries: r.Entries, Head: r.Head, Why: r.Why}
-				if r.FirstBad != 0 {
-					row.FirstBad = &r.FirstBad
-				}
-				return err
-			})
-			if err != nil {
-				return err
-			}
-			if err := printOne(d, row, verifyColumns()); err != nil || row.OK {
-				return err
-			}
-			return &findings{code: exitFindings, text: "the audit is broken: " + row.Why}
-		},
-	}
-}
-
-func verifyColumns() []column[verifyRow] {
-	return []column[verifyRow]{
-		{"ok", func(r verifyRow) string { return fmt.Sprint(r.OK) }},
-		{"entries", func(r verifyRow) string { return fmt.Sprint(r.Entries) }},
-		{"head", func(r verifyRow) string { return r.Head }},
-		{"why", func(r verifyRow) string { return r.Why }},
-	}
 }

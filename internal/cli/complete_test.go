@@ -16,7 +16,7 @@ import (
 // freeFlags take any text: names, reasons, times, files. Every other flag with
 // a text takes one of a closed set.
 var freeFlags = []string{
-	"break-glass", "certificate", "client-id", "compromised-at", "config", "data-dir", "listen", "name", "password-file", "reason", "run",
+	"break-glass", "certificate", "client-id", "compromised-at", "config", "data-dir", "head", "listen", "name", "password-file", "reason", "run",
 	"secret-expires", "secret-file", "since", "state-dir", "tag",
 }
 

@@ -14,6 +14,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cordonhq/cordon"
@@ -97,6 +98,9 @@ type Engine struct {
 	sizeRead     shared[int] // how many users a tenant has
 
 	told time.Time // when usage was stored last
+
+	entries   atomic.Int64  // of the audit, written by this process
+	anchorDue chan struct{} // see anchorForever
 }
 
 // New builds an engine. It starts nothing.
@@ -119,7 +123,7 @@ func New(o Options) (*Engine, error) {
 	if o.Sources == nil {
 		o.Sources = cordon.Sources()
 	}
-	e := &Engine{Options: o, roster: newRoster(o.Tenants), verbs: action.NewSet(o.Actions), hasher: collect.NewHasher(), places: make(chan struct{}, soonAtOnce), pace: newPace(), resolver: newResolver(), readBackTimeout: readBackTimeout}
+	e := &Engine{Options: o, roster: newRoster(o.Tenants), verbs: action.NewSet(o.Actions), hasher: collect.NewHasher(), places: make(chan struct{}, soonAtOnce), anchorDue: make(chan struct{}, 1), pace: newPace(), resolver: newResolver(), readBackTimeout: readBackTimeout}
 	e.policiesRead.lasts, e.sizeRead.lasts = policiesLast, sizeLasts
 	for _, c := range o.Channels {
 		e.outlets = append(e.outlets, &outlet{Channel: c})
@@ -131,6 +135,7 @@ func New(o Options) (*Engine, error) {
 // ends.
 func (e *Engine) Run(ctx context.Context) error {
 	defer e.lastUsage(ctx)
+	defer e.lastAnchor(ctx)
 	defer e.begun()()
 	if err := e.begin(ctx); ctx.Err() != nil {
 		return nil //nolint:nilerr // it was told to stop
@@ -141,6 +146,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	g.Go(func() error { return e.work(gctx) })
 	g.Go(func() error { return e.commitQuiet(gctx) })
 	g.Go(func() error { return e.commitUsage(gctx) })
+	g.Go(func() error { return e.anchorForever(gctx) })
 	g.Go(func() error { return e.sweepForever(gctx) })
 	g.Go(func() error { return e.resolveForever(gctx) })
 	g.Go(func() error { return e.schedule(microsoft.WithPriority(gctx, microsoft.PriorityPoll)) })
@@ -154,6 +160,7 @@ func (e *Engine) Run(ctx context.Context) error {
 // progress is told after each reading; it may be nil.
 func (e *Engine) Once(ctx context.Context, progress func(done, all int)) error {
 	defer e.lastUsage(ctx)
+	defer e.lastAnchor(ctx)
 	defer e.begun()()
 	if err := e.begin(ctx); err != nil {
 		return err
@@ -163,6 +170,7 @@ func (e *Engine) Once(ctx context.Context, progress func(done, all int)) error {
 	g, workCtx := errgroup.WithContext(workCtx)
 	g.Go(func() error { return e.work(workCtx) })
 	g.Go(func() error { return e.commitUsage(workCtx) })
+	g.Go(func() error { return e.anchorForever(workCtx) })
 	g.Go(func() error { return e.resolveForever(workCtx) })
 	var once error // kept apart: what stop ends may be the first that the group hears of
 	g.Go(func() error {

@@ -26,6 +26,7 @@ type Wish struct {
 // Grant plans a wish, carries it as far as it goes, and returns the run as it
 // then stands.
 func (e *Engine) Grant(ctx context.Context, w Wish) (cordon.Run, error) {
+	defer e.lastAnchor(ctx)
 	plan := cordon.Plan{Schema: cordon.PlanSchema, TenantID: w.TenantID, Steps: w.Steps, CompromisedAt: w.CompromisedAt}
 	run := e.newRun(plan, cordon.Requester{Person: w.Person}, w.Why)
 	run.UndoOf = w.UndoOf

@@ -31,6 +31,7 @@ type world struct {
 	cloud  *sim.Cloud
 	engine *Engine
 	tenant string
+	file   string // of the store
 	ahead  atomic.Int64
 	still  atomic.Pointer[time.Time] // the time, where it does not pass; nil: it does
 	told   []cordon.Notice
@@ -59,7 +60,7 @@ func (w *world) failures() (titles []string) {
 // Directory keeps is synchronised.
 func newWorld(t *testing.T, b action.Backend, o sim.Options, providers ...string) *world {
 	t.Helper()
-	w := &world{T: t}
+	w := &world{T: t, file: filepath.Join(t.TempDir(), "cordon.db")}
 	o.Calm, o.Now = true, w.now
 	var err error
 	if w.cloud, err = sim.Start(context.WithoutCancel(t.Context()), o); err != nil {
@@ -68,7 +69,7 @@ func newWorld(t *testing.T, b action.Backend, o sim.Options, providers ...string
 	t.Cleanup(func() { _ = w.cloud.Close() })
 	info := w.cloud.Info().Tenants[0]
 	tenant := Tenant{Tenant: cordon.Tenant{ID: info.ID, Name: "contoso", ClientID: info.ClientID, Mode: cordon.ModeEnforce}}
-	s, err := store.Open(t.Context(), "sqlite://"+filepath.Join(t.TempDir(), "cordon.db"))
+	s, err := store.Open(t.Context(), "sqlite://"+w.file)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cordonhq/cordon"
+	"github.com/cordonhq/cordon/internal/audit"
 	"github.com/cordonhq/cordon/internal/store"
 )
 
@@ -41,8 +43,12 @@ func fill(t *testing.T, s *store.Store, r *rand.Rand) {
 			if err := tx.AddRun(t.Context(), run); err != nil {
 				return err
 			}
-			entry := cordon.Entry{Seq: int64(n + 1), At: at, Kind: cordon.EntryIntent, TenantID: in.TenantID, RunID: run.ID, Data: []byte("{}"), Hash: fmt.Sprint(n)}
-			if err := tx.AddEntry(t.Context(), entry); err != nil {
+			head, err := tx.Head(t.Context(), in.TenantID)
+			if err != nil {
+				return err
+			}
+			entry, err := audit.Seal(head, cordon.Entry{Chain: in.TenantID, At: at, Kind: cordon.EntryIntent, TenantID: in.TenantID, RunID: run.ID})
+			if err := errors.Join(err, tx.AddEntry(t.Context(), entry)); err != nil {
 				return err
 			}
 		}

@@ -52,18 +52,21 @@ func testEntriesAndNotices(t *testing.T, s *store.Store) {
 	t.Helper()
 	write(t, s, func(tx *store.Tx) error {
 		for range 3 {
-			last, err := tx.LastEntry(t.Context())
+			last, err := tx.Head(t.Context(), "t1")
 			if err != nil {
 				return err
 			}
-			e, err := audit.Seal(last, cordon.Entry{At: epoch, Kind: cordon.EntryIntent, TenantID: "t1", RunID: "r1", Actor: "person:x", Data: []byte(`{"a":1}`)})
+			e, err := audit.Seal(last, cordon.Entry{Chain: "t1", At: epoch, Kind: cordon.EntryIntent, TenantID: "t1", RunID: "r1", Actor: "person:x", Data: []byte(`{"a":1}`)})
 			if err := errors.Join(err, tx.AddEntry(t.Context(), e)); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	report := read(t, s, func(tx *store.Tx) (audit.Report, error) { return audit.Verify(tx.Chain(t.Context())) })
+	head := read(t, s, func(tx *store.Tx) (cordon.Head, error) { return tx.Head(t.Context(), "t1") })
+	report := read(t, s, func(tx *store.Tx) (audit.Report, error) {
+		return audit.Verify("t1", tx.Chain(t.Context(), "t1"), audit.Known{Head: head})
+	})
 	if !report.OK || report.Entries != 3 {
 		t.Errorf("the chain came back as %+v", report)
 	}

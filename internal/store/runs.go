@@ -16,7 +16,7 @@ const stepColumns = `run_id, idx, tenant_id, action, target_id, target, verdict,
 
 // AddRun stores a new run with its steps.
 func (t *Tx) AddRun(ctx context.Context, r cordon.Run) error {
-	err := t.exec(ctx, `INSERT INTO runs (`+runColumns+`) VALUES (`+list(1, 13)+`)`,
+	err := t.must(ctx, `INSERT INTO runs (`+runColumns+`) VALUES (`+list(1, 13)+`)`,
 		r.ID, r.TenantID, r.IncidentID, r.Requester.Playbook, asJSON(r.Requester), r.Why, asJSON(r.Plan), r.PlanHash,
 		flag(r.Shadow), r.UndoOf, string(r.State), us(r.StartedAt), us(r.EndedAt))
 	if err != nil {
@@ -37,12 +37,12 @@ func (t *Tx) MoveRuns(ctx context.Context, from, to string) error {
 
 // SetRunState stores where a run stands; ended is zero while it goes on.
 func (t *Tx) SetRunState(ctx context.Context, id string, state cordon.RunState, ended time.Time) error {
-	return t.exec(ctx, `UPDATE runs SET state = $2, ended_us = $3 WHERE id = $1`, id, string(state), us(ended))
+	return t.must(ctx, `UPDATE runs SET state = $2, ended_us = $3 WHERE id = $1`, id, string(state), us(ended))
 }
 
 // PutStep stores a step as it stands.
 func (t *Tx) PutStep(ctx context.Context, r cordon.Run, s cordon.Step) error {
-	err := t.exec(ctx, `INSERT INTO steps (`+stepColumns+`) VALUES (`+list(1, 15)+`)
+	err := t.must(ctx, `INSERT INTO steps (`+stepColumns+`) VALUES (`+list(1, 15)+`)
 		ON CONFLICT (run_id, idx) DO UPDATE SET target_id = excluded.target_id, target = excluded.target, verdict = excluded.verdict, outcome = excluded.outcome, proof = excluded.proof,
 		detail = excluded.detail, request_id = excluded.request_id, attempts = excluded.attempts, prior = excluded.prior,
 		acted_us = excluded.acted_us, proved_us = excluded.proved_us`,

@@ -87,6 +87,18 @@ func (t *Tx) exec(ctx context.Context, query string, args ...any) error {
 	return nil
 }
 
+// must runs a statement that changes one row, and fails when it does not.
+func (t *Tx) must(ctx context.Context, query string, args ...any) error {
+	done, err := t.tx.ExecContext(ctx, query, args...)
+	if err != nil {
+		return fmt.Errorf("store: %s: %w", verb(query), err)
+	}
+	if n, err := done.RowsAffected(); err != nil || n != 1 {
+		return errors.Join(fmt.Errorf("store: %s: %d rows were written, not one", verb(query), n), err)
+	}
+	return nil
+}
+
 // rowsPerInsert is how many rows one statement takes: measured as the best
 // trade between statements and their preparation.
 const rowsPerInsert = 20

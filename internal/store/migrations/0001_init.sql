@@ -178,7 +178,9 @@ CREATE TABLE step_names (
 
 -- The audit: one row per entry, chained by hash, never changed.
 CREATE TABLE entries (
-    seq       BIGINT  PRIMARY KEY,
+    id        INTEGER PRIMARY KEY,
+    chain     TEXT    NOT NULL, -- a tenant's id, or 'fleet'
+    seq       BIGINT  NOT NULL, -- in its chain
     at_us     BIGINT  NOT NULL,
     kind      TEXT    NOT NULL,
     tenant_id TEXT    NOT NULL,
@@ -189,10 +191,20 @@ CREATE TABLE entries (
     target    TEXT    NOT NULL,
     data      TEXT    NOT NULL, -- JSON
     prev      TEXT    NOT NULL,
-    hash      TEXT    NOT NULL
+    hash      TEXT    NOT NULL,
+    UNIQUE (chain, seq)
 );
-CREATE INDEX entries_by_tenant ON entries (tenant_id, seq);
-CREATE INDEX entries_by_run ON entries (run_id, seq);
+CREATE INDEX entries_by_time ON entries (at_us DESC, chain, seq DESC);
+CREATE INDEX entries_by_tenant ON entries (tenant_id, at_us DESC, chain, seq DESC);
+CREATE INDEX entries_by_run ON entries (run_id, at_us DESC, chain, seq DESC);
+
+-- The last entry of each chain, and up to which an anchor holds it.
+CREATE TABLE heads (
+    chain    TEXT   PRIMARY KEY,
+    seq      BIGINT NOT NULL,
+    hash     TEXT   NOT NULL,
+    anchored BIGINT NOT NULL
+) WITHOUT ROWID;
 
 -- The outbox: a notice commits with what it tells.
 CREATE TABLE notices (
