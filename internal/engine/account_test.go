@@ -105,7 +105,7 @@ func TestNothingToActOn(t *testing.T) {
 	}
 	var kinds []string
 	err = w.engine.Store.Read(t.Context(), func(tx *store.Tx) error {
-		entries, err := tx.Entries(t.Context(), store.EntryFilter{})
+		entries, err := tx.Entries(t.Context(), store.EntryFilter{Tenants: []string{w.tenant}})
 		for _, e := range slices.Backward(entries) {
 			kinds = append(kinds, fmt.Sprintf("%d %s", e.Step, e.Kind))
 		}
@@ -162,7 +162,7 @@ func TestCompromisedAt(t *testing.T) {
 		t.Errorf("plan %+v, %v", run.Plan, err)
 	}
 	_ = w.engine.Store.Read(t.Context(), func(tx *store.Tx) error {
-		entries, err := tx.Entries(t.Context(), store.EntryFilter{})
+		entries, err := tx.Entries(t.Context(), store.EntryFilter{Tenants: []string{w.tenant}})
 		for _, e := range entries {
 			if !strings.Contains(string(e.Data), `"compromised_at":"2026-02-28T12:00:00Z"`) {
 				t.Errorf("%s: %s", e.Kind, e.Data)
