@@ -19,6 +19,7 @@ func (e *Engine) soon(ctx context.Context, do func(context.Context) error) {
 		return
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ending := e.ending // now: the engine may have begun anew when the goroutine below runs
 	e.beside.Go(func() {
 		defer func() { <-e.places }()
 		defer cancel()
@@ -28,7 +29,7 @@ func (e *Engine) soon(ctx context.Context, do func(context.Context) error) {
 	})
 	go func() {
 		select {
-		case <-e.ending:
+		case <-ending:
 			cancel()
 		case <-ctx.Done():
 		}
