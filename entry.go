@@ -15,6 +15,7 @@ const (
 	EntryOutcome EntryKind = "outcome" // what came of it
 	EntryProof   EntryKind = "proof"   // what a later reading back showed
 	EntryTenant  EntryKind = "tenant"  // a tenant was added, changed or removed
+	EntryStore   EntryKind = "store"   // a store was taken up, found not to be the expected one, or accepted
 	EntryAnchor  EntryKind = "anchor"  // the heads of other chains, noted in the fleet's
 )
 
@@ -40,7 +41,7 @@ type Anchored struct {
 // No entry, no action.
 type Entry struct {
 	Chain    string          `json:"chain"` // a tenant's id, or FleetChain
-	Seq      int64           `json:"seq"` // in its chain: 1 for the first, without gaps
+	Seq      int64           `json:"seq"`   // in its chain: 1 for the first, without gaps
 	At       time.Time       `json:"at"`
 	Kind     EntryKind       `json:"kind"`
 	TenantID string          `json:"tenant_id"`

@@ -28,6 +28,8 @@ const (
 	ReasonShadow       Reason = "playbook_shadow"      // refuse: the playbook is not switched on
 	ReasonTwoPeople    Reason = "two_people"           // hold: an administrator is the target
 	ReasonCorroborate  Reason = "corroboration"        // hold: fewer than two independent detectors
+	ReasonUnknownStore Reason = "unknown_store"        // hold: the store is not the one that was expected
+	ReasonHistory      Reason = "history"              // hold: it was noticed before this store was known
 	ReasonFloor        Reason = "coverage_floor"       // hold: a source could not be read
 	ReasonCapDisables  Reason = "cap_disables"         // hold: 3 disables in 15 min
 	ReasonCapUsers     Reason = "cap_users"            // hold: 5 users or 1 % of users in an hour

@@ -1,6 +1,8 @@
 package app_test
 
 import (
+	"database/sql"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,6 +44,19 @@ func (w *world) edit(old, text string) {
 	w.write(w.file, strings.Replace(string(b), old, text, 1))
 }
 
+// knownFor makes it that the store has been there for so long.
+func (w *world) knownFor(age time.Duration) {
+	w.t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(filepath.Dir(w.file), "cordon.db"))
+	if err == nil {
+		_, err = db.ExecContext(w.t.Context(), `UPDATE engine SET since_us = $1`, time.Now().Add(-age).UnixMicro())
+		err = errors.Join(err, db.Close())
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // An incident that is older than two days is decided on again when a playbook
 // is switched on whose max_age reaches back to it.
 func TestOldIncidentWithinMaxAge(t *testing.T) {
@@ -58,6 +73,12 @@ func TestOldIncidentWithinMaxAge(t *testing.T) {
 		t.Fatalf("written while no playbook is on: %q", got)
 	}
 	w.edit(`"on": []`, `"on": [in-words]`)
+	w.sync()
+	if got, runs := w.writes(), w.runs(); len(got) != 0 || runs[0].Steps[0].Verdict.Reason != cordon.ReasonHistory {
+		t.Fatalf("written %q, though all happened long before the store was known: %s", got, brief(runs))
+	}
+	w.knownFor(70 * time.Hour)
+	w.edit(`"on": [in-words]`, `"on": [contain-token-theft, in-words]`)
 	w.sync()
 	if got := w.writes(); len(got) == 0 {
 		t.Errorf("nothing was done: %s", brief(w.runs()))

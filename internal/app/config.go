@@ -36,6 +36,7 @@ type Config struct {
 // Storage says where everything is kept.
 type Storage struct {
 	URL string `yaml:"url"` // sqlite:///path/cordon.db
+	ID  string `yaml:"id"`  // of the store that is expected there; "": that of the witness beside it
 }
 
 // Endpoints point elsewhere than to Microsoft: to a simulator or a proxy.

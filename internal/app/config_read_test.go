@@ -58,7 +58,7 @@ budget: {share: 1}
 poll: {threats: 10s, posture: 1h}
 `,
 			want: Config{
-				Storage: Storage{"sqlite:///var/lib/cordon.db"}, Listen: "127.0.0.1:8443",
+				Storage: Storage{URL: "sqlite:///var/lib/cordon.db"}, Listen: "127.0.0.1:8443",
 				Endpoints: Endpoints{"https://127.0.0.1:1", "https://127.0.0.1:2", "https://127.0.0.1:3", "/etc/cordon/ca.pem"},
 				Tenants: []TenantConfig{{
 					ID: guidA, Name: "contoso", Mode: "enforce", Tags: map[string]string{"ring": "canary"}, BreakGlass: []string{"glass@contoso.com", guidB},

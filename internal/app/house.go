@@ -45,6 +45,7 @@ type House struct {
 	Config *Config
 	Store  *store.Store
 	Engine *engine.Engine
+	Taken  engine.Taken // how the store stands
 
 	entrance *entrance
 	log      *slog.Logger
@@ -74,6 +75,9 @@ func (h *House) build(ctx context.Context, o Options) (err error) {
 	if h.Store, err = store.Open(ctx, h.Config.Storage.URL); err != nil {
 		return err
 	}
+	if h.Taken, err = engine.Take(ctx, h.Store, engine.Claim{Expected: h.Config.Storage.ID, NewID: uuid.NewString, Now: o.now()}); err != nil {
+		return err
+	}
 	if err := h.Config.enlist(ctx, h.Store); err != nil {
 		return err
 	}
@@ -99,7 +103,7 @@ func (h *House) build(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	h.Engine, err = engine.New(engine.Options{
-		Store: h.Store, Tenants: tenants, Only: idsOf(o.Only), Playbooks: playbooks, On: h.Config.Playbooks.On, Channels: channels,
+		Store: h.Store, Standing: h.Taken.Standing, Tenants: tenants, Only: idsOf(o.Only), Playbooks: playbooks, On: h.Config.Playbooks.On, Channels: channels,
 		Guard: guard.Defaults(), Actions: action.Backend(h.Config.Actions.Backend), Poll: engine.Poll(h.Config.Poll), NewID: uuid.NewString,
 		Now: o.Now, Log: o.Log, At: o.At, Usage: h.entrance.hub.Usage,
 	})

@@ -208,7 +208,7 @@ func (w *world) coverage() map[cordon.Source]cordon.Coverage {
 	})
 }
 
-// verify checks the audit chain and returns its entries, oldest first.
+// verify checks the audit and returns the entries about tenants, oldest first.
 func (w *world) verify() []cordon.Entry {
 	w.t.Helper()
 	return ask(w, func(ctx context.Context, tx *store.Tx) ([]cordon.Entry, error) {
@@ -220,7 +220,7 @@ func (w *world) verify() []cordon.Entry {
 		}
 		entries, more := tx.Entries(ctx, store.EntryFilter{})
 		slices.Reverse(entries)
-		return slices.DeleteFunc(entries, func(e cordon.Entry) bool { return e.Kind == cordon.EntryAnchor }), errors.Join(err, more)
+		return slices.DeleteFunc(entries, func(e cordon.Entry) bool { return e.Chain == cordon.FleetChain }), errors.Join(err, more)
 	})
 }
 

@@ -148,6 +148,7 @@ guard, 5 partial (something could not be read).`,
 		group("detection", "Detections: what each kind is worth as evidence", newDetectionListCmd(d)),
 		group("playbook", "Playbooks: when to act, and how", newPlaybookListCmd(d), newPlaybookCheckCmd(d)),
 		group("run", "Runs: what was done, and what was refused", newRunListCmd(d), newRunShowCmd(d)),
+		group("store", "The store: which one it is", newStoreShowCmd(d), newStoreAcceptCmd(d)),
 		group("audit", "The audit: every verdict, intent and outcome", newAuditListCmd(d), newAuditVerifyCmd(d)),
 	)
 	help := newHelpCmd()

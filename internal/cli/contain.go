@@ -88,7 +88,7 @@ For 24 hours no playbook acts on the same target.`,
 }
 
 func (d *Deps) undo(cmd *cobra.Command, c *app.Config, name, why string) (err error) {
-	h, err := app.Open(cmd.Context(), c, "undo", d.house())
+	h, err := d.openHouse(cmd.Context(), c, "undo", d.house())
 	if err != nil {
 		return err
 	}

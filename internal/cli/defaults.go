@@ -123,7 +123,7 @@ stand in the way are named. Exit 4 when guard refuses.`,
 
 // grant carries a person's wish and shows what became of it.
 func (d *Deps) grant(cmd *cobra.Command, c *app.Config, w engine.Wish) error {
-	h, err := app.Open(cmd.Context(), c, strings.TrimPrefix(cmd.CommandPath(), "cordon "), d.house())
+	h, err := d.openHouse(cmd.Context(), c, strings.TrimPrefix(cmd.CommandPath(), "cordon "), d.house())
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -135,6 +136,12 @@ func (d *Deps) read(ctx context.Context, s app.Selection, args []string, do func
 	}
 	defer stored.Close()
 	return stored.Read(ctx, func(tx *store.Tx) error {
+		switch st, err := tx.Standing(ctx); {
+		case err == nil && st.Unknown != "":
+			d.warnUnknown(st)
+		case err != nil && !errors.Is(err, cordon.ErrNotFound):
+			return err
+		}
 		if err := about.learn(ctx, tx); err != nil {
 			return err
 		}

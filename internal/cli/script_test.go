@@ -60,7 +60,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"startsim": startSim, "exits": exits, "post": post, "ledger": ledger, "awaits": awaits, "sealed": sealed, "mend": mend, "certificate": certificate, "dead": dead,
-			"receiver": receiver, "canary": canary, "proxied": proxied, "beginning": beginning, "taken": taken, "hangup": hangup,
+			"receiver": receiver, "canary": canary, "proxied": proxied, "beginning": beginning, "taken": taken, "hangup": hangup, "stores": stores,
 		},
 	})
 }
@@ -312,4 +312,18 @@ func awaits(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(ts.Exec("cordon", "version")) // passes the time by doing something
 	}
 	ts.Fatalf("%s never held %q", args[0], text)
+}
+
+// stores writes cordon.yaml anew with another store: stores FILE URL [ID]
+func stores(ts *testscript.TestScript, _ bool, args []string) {
+	var config map[string]any
+	ts.Check(yaml.Unmarshal([]byte(ts.ReadFile("cordon.yaml")), &config))
+	storage := map[string]any{"url": args[1]}
+	if len(args) > 2 {
+		storage["id"] = args[2]
+	}
+	config["storage"] = storage
+	b, err := yaml.Marshal(config)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o600))
 }

@@ -21,10 +21,11 @@ import (
 
 // house is how commands build the house: warnings go to standard error.
 func (d *Deps) house() app.Options {
-	return app.Options{
-		Now: d.Now, At: d.At, Ask: d.ask,
-		Log: slog.New(slog.NewTextHandler(d.Err, &slog.HandlerOptions{Level: slog.LevelWarn})),
-	}
+	return app.Options{Now: d.Now, At: d.At, Ask: d.ask, Log: d.log(slog.LevelWarn)}
+}
+
+func (d *Deps) log(level slog.Level) *slog.Logger {
+	return slog.New(slog.NewTextHandler(d.Err, &slog.HandlerOptions{Level: level}))
 }
 
 // teller is house with the terminal among the channels, unless the
@@ -57,7 +58,9 @@ next start.`,
 			if _, err := c.Select(app.Selection{}); err != nil && !c.Onboards() {
 				return err
 			}
-			h, err := app.Open(cmd.Context(), c, "serve", d.teller(c))
+			o := d.teller(c)
+			o.Log = d.log(slog.LevelInfo) // also the heads of the audit, for a log that is kept elsewhere
+			h, err := d.openHouse(cmd.Context(), c, "serve", o)
 			if err != nil {
 				return unlessStopped(cmd.Context(), err)
 			}
@@ -133,7 +136,7 @@ func (d *Deps) sync(ctx context.Context, s app.Selection, all bool) error {
 	}
 	o := d.teller(c)
 	o.Only = picked
-	h, err := app.Open(ctx, c, "sync", o)
+	h, err := d.openHouse(ctx, c, "sync", o)
 	if err != nil {
 		return err
 	}

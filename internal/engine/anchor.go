@@ -57,11 +57,15 @@ func (e *Engine) lastAnchor(ctx context.Context) {
 // is not anchored is found as such when the audit is verified.
 func (e *Engine) anchor(ctx context.Context) {
 	head, err := Anchor(ctx, e.Store, e.Now())
-	switch {
-	case err != nil && ctx.Err() == nil:
-		e.Log.WarnContext(ctx, "the audit could not be anchored", "error", err)
-	case err == nil && head.Seq > 0:
+	if err == nil && head.Seq > 0 {
+		e.sawHead(head)
 		e.Log.InfoContext(ctx, "audit head", "head", fmt.Sprintf("%d:%s", head.Seq, head.Hash))
+		if e.Standing.StoreID != "" && e.Standing.Unknown == "" {
+			err = e.Store.PutWitness(store.Witness{StoreID: e.Standing.StoreID, Head: head})
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		e.Log.WarnContext(ctx, "the audit could not be anchored", "error", err)
 	}
 }
 

@@ -60,7 +60,7 @@ func (e *Engine) decideOne(ctx context.Context, incidentID string) error {
 				started = append(started, run)
 			}
 		}
-		return e.wakeHeld(ctx, tx, store.RunFilter{Incident: in.ID}, cordon.ReasonCorroborate)
+		return e.wakeHeld(ctx, tx, store.RunFilter{Incident: in.ID}, cordon.ReasonCorroborate, cordon.ReasonHistory)
 	})
 	if err != nil {
 		return err

@@ -54,6 +54,8 @@ type Options struct {
 	Log       *slog.Logger     // default: nowhere
 	At        func(Point)      // told at each durable point; tests end the process there
 
+	Standing store.Standing // how the store stands that the engine has taken: see Take
+
 	Usage func(time.Time) []cordon.Usage // what was used of Microsoft's limits, to be stored; may be nil
 }
 
@@ -101,6 +103,10 @@ type Engine struct {
 
 	entries   atomic.Int64  // of the audit, written by this process
 	anchorDue chan struct{} // see anchorForever
+
+	gone   chan error // why the store is no longer ours
+	headMu sync.Mutex
+	head   cordon.Head // of the fleet's chain, as seen last
 }
 
 // New builds an engine. It starts nothing.
@@ -123,7 +129,7 @@ func New(o Options) (*Engine, error) {
 	if o.Sources == nil {
 		o.Sources = cordon.Sources()
 	}
-	e := &Engine{Options: o, roster: newRoster(o.Tenants), verbs: action.NewSet(o.Actions), hasher: collect.NewHasher(), places: make(chan struct{}, soonAtOnce), anchorDue: make(chan struct{}, 1), pace: newPace(), resolver: newResolver(), readBackTimeout: readBackTimeout}
+	e := &Engine{Options: o, roster: newRoster(o.Tenants), verbs: action.NewSet(o.Actions), hasher: collect.NewHasher(), places: make(chan struct{}, soonAtOnce), anchorDue: make(chan struct{}, 1), gone: make(chan error, 1), pace: newPace(), resolver: newResolver(), readBackTimeout: readBackTimeout}
 	e.policiesRead.lasts, e.sizeRead.lasts = policiesLast, sizeLasts
 	for _, c := range o.Channels {
 		e.outlets = append(e.outlets, &outlet{Channel: c})
@@ -132,8 +138,15 @@ func New(o Options) (*Engine, error) {
 }
 
 // Run reads every source in its rhythm and carries what follows, until ctx
-// ends.
+// ends. It ends with store.ErrGone, and tells so, when the store is no longer
+// the one that the engine took.
 func (e *Engine) Run(ctx context.Context) error {
+	err := e.run(ctx)
+	e.tellGone(ctx, err)
+	return err
+}
+
+func (e *Engine) run(ctx context.Context) error {
 	defer e.lastUsage(ctx)
 	defer e.lastAnchor(ctx)
 	defer e.begun()()
@@ -147,6 +160,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	g.Go(func() error { return e.commitQuiet(gctx) })
 	g.Go(func() error { return e.commitUsage(gctx) })
 	g.Go(func() error { return e.anchorForever(gctx) })
+	g.Go(func() error { return e.watchStore(gctx) })
 	g.Go(func() error { return e.sweepForever(gctx) })
 	g.Go(func() error { return e.resolveForever(gctx) })
 	g.Go(func() error { return e.schedule(microsoft.WithPriority(gctx, microsoft.PriorityPoll)) })
@@ -159,6 +173,12 @@ func (e *Engine) Run(ctx context.Context) error {
 // Once reads every source once, carries what follows to its end, and returns.
 // progress is told after each reading; it may be nil.
 func (e *Engine) Once(ctx context.Context, progress func(done, all int)) error {
+	err := e.once(ctx, progress)
+	e.tellGone(ctx, err)
+	return err
+}
+
+func (e *Engine) once(ctx context.Context, progress func(done, all int)) error {
 	defer e.lastUsage(ctx)
 	defer e.lastAnchor(ctx)
 	defer e.begun()()
@@ -171,6 +191,7 @@ func (e *Engine) Once(ctx context.Context, progress func(done, all int)) error {
 	g.Go(func() error { return e.work(workCtx) })
 	g.Go(func() error { return e.commitUsage(workCtx) })
 	g.Go(func() error { return e.anchorForever(workCtx) })
+	g.Go(func() error { return e.watchStore(workCtx) })
 	g.Go(func() error { return e.resolveForever(workCtx) })
 	var once error // kept apart: what stop ends may be the first that the group hears of
 	g.Go(func() error {
@@ -179,7 +200,7 @@ func (e *Engine) Once(ctx context.Context, progress func(done, all int)) error {
 		return once
 	})
 	err := g.Wait()
-	if once != nil && !errors.Is(once, context.Canceled) {
+	if once != nil && !errors.Is(once, context.Canceled) && !errors.Is(err, store.ErrGone) {
 		return once
 	}
 	if err != nil && (ctx.Err() != nil || !errors.Is(err, context.Canceled)) {

@@ -29,6 +29,9 @@ func (e *Engine) judge(ctx context.Context, t Tenant, run cordon.Run, s cordon.S
 			s.Detail = "already in the desired state"
 			return e.record(ctx, tx, run, s, cordon.EntryOutcome)
 		}
+		if err := e.stillOurs(ctx, tx); err != nil {
+			return err
+		}
 		s.Outcome, s.RequestID, s.ActedAt, s.Detail = cordon.OutcomeIntent, e.NewID(), sit.Now.Truncate(time.Microsecond), ""
 		s.Attempts++
 		if s.Prior == nil {

@@ -183,6 +183,7 @@ func (e *Engine) fillStored(ctx context.Context, tx *store.Tx, r cordon.Run, sit
 		return err
 	}
 	sit.Unread = unread(coverage, sit.Now)
+	sit.UnknownStore = e.Standing.Unknown
 	return e.fillCorroboration(ctx, tx, r, sit)
 }
 
@@ -218,5 +219,6 @@ func (e *Engine) fillCorroboration(ctx context.Context, tx *store.Tx, r cordon.R
 	sit.Detectors = correlate.Corroborated(in.Entity, signals, e.Playbooks[i].Corroboration.Within)
 	sit.Confirmed = correlate.Confirmed(in.Entity, signals)
 	sit.TooOld = e.Playbooks[i].TooOld(signals, sit.Now)
+	sit.History = e.historyOf(signals)
 	return nil
 }

@@ -15,6 +15,9 @@ import (
 // decided on again.
 func (e *Engine) begin(ctx context.Context) error {
 	return e.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := e.beginStore(ctx, tx); err != nil {
+			return err
+		}
 		for _, t := range e.roster.all() {
 			if err := e.wakeHeld(ctx, tx, store.RunFilter{Tenants: []string{t.ID}}, guard.Outgrown(t.Mode)...); err != nil {
 				return err
@@ -34,4 +37,21 @@ func (e *Engine) begin(ctx context.Context) error {
 		}
 		return tx.Enqueue(ctx, decideJob{Incidents: ids}, time.Time{})
 	})
+}
+
+// beginStore tells of a store that is not the expected one, and has guard look
+// again at what was held for it where it now is.
+func (e *Engine) beginStore(ctx context.Context, tx *store.Tx) error {
+	head, err := tx.Head(ctx, cordon.FleetChain)
+	if err != nil {
+		return err
+	}
+	e.sawHead(head)
+	if e.Standing.Unknown != "" {
+		return e.notice(ctx, tx, Tenant{}, cordon.Notice{
+			Kind: cordon.NoticeSecurity, Severity: cordon.SeverityHigh, Reason: string(cordon.ReasonUnknownStore),
+			Title: "Playbooks are held: " + e.Standing.Unknown + "; put the right store back, or run cordon store accept",
+		})
+	}
+	return e.wakeHeld(ctx, tx, store.RunFilter{}, cordon.ReasonUnknownStore)
 }

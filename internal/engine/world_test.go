@@ -69,6 +69,11 @@ func newWorld(t *testing.T, b action.Backend, o sim.Options, providers ...string
 	t.Cleanup(func() { _ = w.cloud.Close() })
 	info := w.cloud.Info().Tenants[0]
 	tenant := Tenant{Tenant: cordon.Tenant{ID: info.ID, Name: "contoso", ClientID: info.ClientID, Mode: cordon.ModeEnforce}}
+	release, err := store.Hold("sqlite://"+w.file, store.Holder{Command: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = release() })
 	s, err := store.Open(t.Context(), "sqlite://"+w.file)
 	if err != nil {
 		t.Fatal(err)

@@ -33,6 +33,25 @@ func twoPeople(_ Policy, s Situation) cordon.Verdict {
 // The rules that follow are for playbooks: a person has judged, and answers
 // for it.
 
+// unknownStore holds everything while the store is not the one that was
+// expected: it may know nothing of what was done, and of what a person gave
+// back.
+func unknownStore(_ Policy, s Situation) cordon.Verdict {
+	if s.restores() || s.Requester.IsPerson() || s.UnknownStore == "" {
+		return cordon.Verdict{}
+	}
+	return hold(cordon.ReasonUnknownStore, "%s: put the right store back, or let cordon store accept say that it is; %s", s.UnknownStore, byPerson)
+}
+
+// history holds what was noticed before the store was known: whether it was
+// looked after then stands nowhere.
+func history(_ Policy, s Situation) cordon.Verdict {
+	if s.restores() || s.Requester.IsPerson() || s.History == "" {
+		return cordon.Verdict{}
+	}
+	return hold(cordon.ReasonHistory, "%s: it is judged again with the next new signal, and %s", s.History, byPerson)
+}
+
 // corroboration holds what fewer independent detectors noticed than must, and
 // no administrator confirmed. Cordon's own word is none.
 func corroboration(p Policy, s Situation) cordon.Verdict {

@@ -22,6 +22,7 @@ func rules() []rule {
 		blockingPolicies, notOffered,
 		tooOld, undone, coolDown,
 		twoPeople,
+		unknownStore, history,
 		corroboration, coverageFloor,
 		capDisables, capUsers,
 		modeApprove, modeProtect,

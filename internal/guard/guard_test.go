@@ -116,6 +116,12 @@ func cases() []verdictCase {
 		{"one detector and our own word", func(s *Situation) { s.Detectors = []cordon.Detector{"a", cordon.DetectorCordon} }, cordon.ReasonCorroborate},
 		{"one detector, confirmed", func(s *Situation) { s.Detectors, s.Confirmed = s.Detectors[:1], true }, cordon.ReasonWithin},
 		{"no detector, person", all(person, func(s *Situation) { s.Detectors = nil }), cordon.ReasonWithin},
+		{"unknown store", func(s *Situation) { s.UnknownStore = "the store is new" }, cordon.ReasonUnknownStore},
+		{"unknown store, confirmed", func(s *Situation) { s.Confirmed, s.UnknownStore = true, "the store is new" }, cordon.ReasonUnknownStore},
+		{"unknown store, person", all(person, func(s *Situation) { s.UnknownStore = "the store is new" }), cordon.ReasonWithin},
+		{"history", func(s *Situation) { s.History = "noticed before" }, cordon.ReasonHistory},
+		{"history, confirmed", func(s *Situation) { s.Confirmed, s.History = true, "noticed before" }, cordon.ReasonHistory},
+		{"history, person", all(person, func(s *Situation) { s.History = "noticed before" }), cordon.ReasonWithin},
 		{"a source unread", func(s *Situation) { s.Unread = []cordon.Source{cordon.SourceAlerts} }, cordon.ReasonFloor},
 		{"a source unread, confirmed", func(s *Situation) { s.Confirmed, s.Unread = true, []cordon.Source{cordon.SourceAlerts} }, cordon.ReasonFloor},
 		{"a source unread, person", all(person, func(s *Situation) { s.Unread = []cordon.Source{cordon.SourceAlerts} }), cordon.ReasonWithin},
@@ -193,7 +199,7 @@ func decisions() map[cordon.Reason]cordon.Decision {
 		cordon.ReasonBreakGlass: cordon.Refuse, cordon.ReasonSyncAccount: cordon.Refuse, cordon.ReasonLastAdmins: cordon.Refuse,
 		cordon.ReasonNotOffered: cordon.Refuse, cordon.ReasonPolicyExists: cordon.Refuse, cordon.ReasonTooOld: cordon.Refuse, cordon.ReasonUndone: cordon.Refuse, cordon.ReasonCoolDown: cordon.Refuse, cordon.ReasonShadow: cordon.Refuse,
 
-		cordon.ReasonTwoPeople: cordon.Hold, cordon.ReasonCorroborate: cordon.Hold, cordon.ReasonFloor: cordon.Hold, cordon.ReasonCapDisables: cordon.Hold,
+		cordon.ReasonTwoPeople: cordon.Hold, cordon.ReasonCorroborate: cordon.Hold, cordon.ReasonFloor: cordon.Hold, cordon.ReasonUnknownStore: cordon.Hold, cordon.ReasonHistory: cordon.Hold, cordon.ReasonCapDisables: cordon.Hold,
 		cordon.ReasonCapUsers: cordon.Hold, cordon.ReasonModeApprove: cordon.Hold, cordon.ReasonModeProtect: cordon.Hold,
 	}
 }
@@ -219,6 +225,7 @@ func TestOrder(t *testing.T) {
 	s.Mode, s.Unreadable, s.PlaybookOn, s.Users = cordon.ModeObserve, []string{"x"}, false, 10
 	s.Target.OwnApp, s.Target.BreakGlass, s.Target.SyncAccount, s.Target.Roles = true, true, true, []string{"Global Administrator"}
 	s.NotOffered, s.TooOld = "only enable", "older than 48h"
+	s.UnknownStore, s.History = "the store is new", "noticed before"
 	s.GlobalAdminsKnown, s.Detectors, s.Unread = false, nil, []cordon.Source{cordon.SourceAlerts}
 	s.Recent = append(disabled(5, 5*time.Minute), tried(cordon.ActionDisableUser, ada, time.Hour), undid(ada, time.Minute))
 	mend := []struct {
@@ -236,6 +243,8 @@ func TestOrder(t *testing.T) {
 		{cordon.ReasonUndone, func() { s.Recent = s.Recent[:6] }},
 		{cordon.ReasonCoolDown, func() { s.Recent = s.Recent[:5] }},
 		{cordon.ReasonTwoPeople, func() { s.Target.Roles = nil }},
+		{cordon.ReasonUnknownStore, func() { s.UnknownStore = "" }},
+		{cordon.ReasonHistory, func() { s.History = "" }},
 		{cordon.ReasonCorroborate, func() { s.Confirmed = true }},
 		{cordon.ReasonFloor, func() { s.Unread = nil }},
 		{cordon.ReasonCapDisables, func() { s.Recent = revoked(5, 5*time.Minute) }},

@@ -37,6 +37,12 @@ func drawSituation(t *rapid.T) Situation {
 	if flag.Draw(t, "unread") {
 		s.Unread = []cordon.Source{cordon.SourceAlerts}
 	}
+	if rapid.IntRange(0, 9).Draw(t, "unknown store") == 0 {
+		s.UnknownStore = "the store is new"
+	}
+	if rapid.IntRange(0, 9).Draw(t, "history") == 0 {
+		s.History = "noticed before"
+	}
 	if rapid.IntRange(0, 9).Draw(t, "unreadable") == 0 {
 		s.Unreadable = []string{"something"}
 	}
@@ -158,7 +164,7 @@ func TestPlaybookActsAloneOnlyWhenAllIsWell(t *testing.T) {
 		slices.Sort(detectors)
 		corroborated := s.Confirmed || len(slices.Compact(detectors)) >= 2 || s.restores()
 		alone := s.Mode == cordon.ModeEnforce || s.Mode == cordon.ModeProtect && s.SelfMend
-		if !s.PlaybookOn || !corroborated || !alone || len(s.Unread) > 0 && !s.restores() || len(s.Unreadable) > 0 || s.contains() && len(s.Target.Roles) > 0 {
+		if !s.PlaybookOn || !corroborated || !alone || (len(s.Unread) > 0 || s.UnknownStore != "" || s.History != "") && !s.restores() || len(s.Unreadable) > 0 || s.contains() && len(s.Target.Roles) > 0 {
 			t.Fatalf("allowed %+v", s)
 		}
 	})

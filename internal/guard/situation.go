@@ -15,6 +15,8 @@ type Situation struct {
 	Requester         cordon.Requester
 	RunID             string // whose own attempts do not count against it
 	TooOld            string // why what called for the step no longer does; "": it does
+	UnknownStore      string // why the store is not the one that was expected; "": it is
+	History           string // why what called for the step may have been looked after before; "": it was not
 	RunUndone         bool   // a person took back what the run had done so far
 	PlaybookOn        bool
 	Step              cordon.PlannedStep

@@ -32,6 +32,9 @@ func Hold(rawURL string, h Holder) (release func() error, err error) {
 	if err := checkFolder(path); err != nil {
 		return nil, err
 	}
+	if n := links(path); n > 1 {
+		return nil, fmt.Errorf("store: %s has %d names on this disk (hard links), and another engine may work on it by another of them: leave it one", path, n)
+	}
 	lock := flock.New(path + ".lock")
 	got, err := lock.TryLock()
 	if err != nil {

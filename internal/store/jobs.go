@@ -32,7 +32,7 @@ func (s *Store) Jobs(ctx context.Context, workers *river.Workers, parallel int, 
 	client, err := river.NewClient(riversqlite.New(s.write), &river.Config{
 		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: parallel}},
 		Workers:           workers,
-		Logger:            log,
+		Logger:            slog.New(fromWarning{log.Handler()}),
 		FetchCooldown:     fetchCooldown,
 		FetchPollInterval: fetchPoll,
 		PollOnly:          true, // the listener would poll the file, too
@@ -81,4 +81,12 @@ func (s *Store) CountJobs(ctx context.Context, now time.Time) (c JobCount, err e
 		return err
 	})
 	return c, err
+}
+
+// fromWarning drops what a part says below a warning: when it starts and ends.
+type fromWarning struct{ slog.Handler }
+
+// Enabled implements slog.Handler.
+func (h fromWarning) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && h.Handler.Enabled(ctx, level)
 }

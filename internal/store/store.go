@@ -34,6 +34,7 @@ type Store struct {
 	read   *sql.DB
 	insert *river.Client[*sql.Tx] // enqueues; works nothing
 	raw    func() (*rawCodec, error)
+	opened []openedFile // that must stay what they were
 }
 
 // Open opens the database at rawURL, such as sqlite:///var/lib/cordon.db,
@@ -67,7 +68,10 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if s.insert, err = river.NewClient(riversqlite.New(s.write), &river.Config{Logger: quiet()}); err != nil {
 		return err
 	}
-	s.read, err = sql.Open("sqlite", dsn(s.path, "mode=ro"))
+	if s.read, err = sql.Open("sqlite", dsn(s.path, "mode=ro")); err != nil {
+		return err
+	}
+	s.opened, err = openedFiles(s.path, s.path+".lock")
 	return err
 }
 
@@ -133,19 +137,6 @@ func (s *Store) Close() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// sqlitePath reads the file out of a storage address.
-func sqlitePath(rawURL string) (string, error) {
-	u, err := url.Parse(rawURL)
-	if err != nil {
-		return "", fmt.Errorf("store: address %q: %w", rawURL, err)
-	}
-	path := u.Host + u.Path // sqlite://cordon.db is relative, sqlite:///var/cordon.db is not
-	if u.Scheme != "sqlite" || path == "" {
-		return "", fmt.Errorf("store: address %q is not of the form sqlite:///path/cordon.db", rawURL)
-	}
-	return path, nil
 }
 
 // dsn is the driver's address of the file. Full synchronisation makes a

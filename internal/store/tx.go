@@ -29,6 +29,9 @@ func (s *Store) Write(ctx context.Context, do func(*Tx) error) error {
 	if s.write == nil {
 		return errors.New("store: opened for reading only")
 	}
+	if err := s.Gone(); err != nil {
+		return err
+	}
 	return transact(ctx, s.write, nil, &Tx{insert: s.insert, raw: s.raw}, do)
 }
 

@@ -206,6 +206,16 @@ CREATE TABLE heads (
     anchored BIGINT NOT NULL
 ) WITHOUT ROWID;
 
+-- The store itself, and the engine that works on it: one row.
+CREATE TABLE engine (
+    one      INTEGER PRIMARY KEY CHECK (one = 1),
+    store_id TEXT    NOT NULL,
+    instance TEXT    NOT NULL,
+    epoch    BIGINT  NOT NULL, -- how many engines have worked on it
+    since_us BIGINT  NOT NULL, -- since when it is known here: what came before is history
+    unknown  TEXT    NOT NULL  -- why it is not the store that was expected; '': it is
+);
+
 -- The outbox: a notice commits with what it tells.
 CREATE TABLE notices (
     id        TEXT   PRIMARY KEY,
