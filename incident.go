@@ -27,6 +27,7 @@ type Incident struct {
 	LastAt    time.Time // when its newest signal was noticed
 	OpenedAt  time.Time
 	UpdatedAt time.Time
+	Revision  int64 // how often it was stored: who changes it changes what it read
 }
 
 // A Score says how strongly the sources speak, and which of them did not.

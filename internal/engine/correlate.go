@@ -2,7 +2,7 @@ package engine
 
 import (
 	"context"
-	"slices"
+	"errors"
 	"time"
 
 	"github.com/cordonhq/cordon"
@@ -16,86 +16,190 @@ const (
 	noticeFromDetector = 2              // an incident is told of once so many detectors speak
 )
 
-// correlate puts the tenant's new signals into incidents, until none waits.
+// correlate puts the tenant's new signals into incidents, until none waits, and
+// has playbooks asked about those that changed.
 func (e *Engine) correlate(ctx context.Context, tenantID string) error {
 	t, err := e.tenant(tenantID)
 	if err != nil {
 		return err
 	}
-	var toDecide []string
-	wanted := false
-	for more := true; more; {
-		err := e.Store.Write(ctx, func(tx *store.Tx) error {
-			news, err := tx.PendingSignals(ctx, tenantID, correlateAtOnce)
-			if err != nil || len(news) == 0 {
-				more = false
-				return err
-			}
-			more = len(news) == correlateAtOnce
-			changed, wants, err := e.join(ctx, tx, t, news)
-			if err != nil {
-				return err
-			}
-			toDecide, wanted = append(toDecide, changed...), wanted || wants
-			return tx.TakePending(ctx, news)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	if wanted {
-		e.resolver.wake()
+	toDecide, err := e.joinAll(ctx, t)
+	if err != nil {
+		return err
 	}
 	return e.decide(ctx, toDecide)
 }
 
-// join puts news into incidents and returns those to decide on. It reports
-// whether names of their users are to be looked up.
-func (e *Engine) join(ctx context.Context, tx *store.Tx, t Tenant, news []cordon.Signal) (toDecide []string, wanted bool, err error) {
-	if err := e.recall(ctx, tx, t.ID, news); err != nil {
-		return nil, false, err
+// joinAll joins what waits of a tenant, one goroutine at a time, and returns
+// the incidents to decide on.
+func (e *Engine) joinAll(ctx context.Context, t Tenant) (toDecide []string, err error) {
+	defer e.correlating.lock(t.ID)()
+	for more := true; more && err == nil; {
+		err = retried(func() error {
+			j, err := e.joinSome(ctx, t)
+			more = len(j.news) == correlateAtOnce
+			if err == nil {
+				toDecide = append(toDecide, j.toDecide()...)
+			}
+			return err
+		})
 	}
-	open, known, err := e.joinable(ctx, tx, t, news)
+	return toDecide, err
+}
+
+// joinSome joins the signals that have waited longest, as many as one
+// transaction takes.
+func (e *Engine) joinSome(ctx context.Context, t Tenant) (j joined, err error) {
+	if err := e.Store.Read(ctx, func(tx *store.Tx) (err error) { j, err = e.join(ctx, tx, t); return err }); err != nil || len(j.news) == 0 {
+		return j, err
+	}
+	wanted := false
+	if err := e.Store.Write(ctx, func(tx *store.Tx) (err error) { wanted, err = e.putJoined(ctx, tx, t, j); return err }); err != nil {
+		return j, err
+	}
+	if wanted {
+		e.resolver.wake()
+	}
+	return j, nil
+}
+
+// retries is how often what was worked out beside the writers is worked out
+// anew, when one of them changed what it was worked out from.
+const retries = 5
+
+// retried repeats do while what it read is changed by others.
+func retried(do func() error) (err error) {
+	for range retries {
+		if err = do(); !errors.Is(err, cordon.ErrConflict) {
+			return err
+		}
+	}
+	return err
+}
+
+// A joined is what correlation has worked out of signals that waited for it.
+type joined struct {
+	news     []cordon.Signal
+	resolved []cordon.Signal // those of the news that were given a user
+	changed  []change
+}
+
+// A change is what becomes of an incident.
+type change struct {
+	before, in cordon.Incident
+	gained     []cordon.Signal
+	lost       []string // ids of signals that it holds no longer
+	notices    []cordon.Notice
+	until      time.Time // until when its user's names are wanted; zero: they are not
+}
+
+// toDecide are the incidents that playbooks are to be asked about.
+func (j joined) toDecide() (ids []string) {
+	for _, c := range j.changed {
+		if c.in.State == cordon.IncidentOpen {
+			ids = append(ids, c.in.ID)
+		}
+	}
+	return ids
+}
+
+// join works out which incidents the signals belong to that wait. It writes
+// nothing: an incident may hold many thousands of signals, and others wait for
+// the one writer.
+func (e *Engine) join(ctx context.Context, tx *store.Tx, t Tenant) (out joined, err error) {
+	if out.news, err = tx.PendingSignals(ctx, t.ID, correlateAtOnce); err != nil || len(out.news) == 0 {
+		return out, err
+	}
+	if out.resolved, err = e.recall(ctx, tx, t.ID, out.news); err != nil {
+		return out, err
+	}
+	open, known, err := e.joinable(ctx, tx, t, out.news)
 	if err != nil {
-		return nil, false, err
+		return out, err
 	}
 	coverage, err := e.coverageIn(ctx, tx, t.ID)
 	if err != nil {
-		return nil, false, err
+		return out, err
 	}
 	j := joining{known: known}
-	if j.acts, err = acts(ctx, tx, t.ID, oldest(news, e.Now().UTC())); err != nil {
-		return nil, false, err
+	if j.acts, err = acts(ctx, tx, t.ID, oldest(out.news, e.Now().UTC())); err != nil {
+		return out, err
 	}
 	opts := correlate.Options{Window: incidentWindow, NewID: e.NewID, Now: e.Now().UTC(), Acts: j.acts}
-	changed := correlate.Join(open, known, news, coverage, opts)
+	changed := correlate.Join(open, known, out.news, coverage, opts)
 	before := map[string]cordon.Incident{}
 	for _, in := range open {
 		before[in.ID] = in
 	}
-	for _, s := range news {
+	for _, s := range out.news {
 		known[s.ID] = s
 	}
 	for _, in := range changed {
-		wants, err := e.putJoined(ctx, tx, t, before[in.ID], in, j)
-		if err != nil {
-			return nil, false, err
-		}
-		wanted = wanted || wants
-		if in.State == cordon.IncidentOpen {
-			toDecide = append(toDecide, in.ID)
-		}
+		out.changed = append(out.changed, e.change(t, before[in.ID], in, j))
 	}
-	return toDecide, wanted, tx.Enqueue(ctx, decideJob{Incidents: toDecide}, time.Time{})
+	return out, nil
 }
 
-// putJoined stores an incident, and notes which names of its user the
-// directory is to be asked for.
-func (e *Engine) putJoined(ctx context.Context, tx *store.Tx, t Tenant, before, in cordon.Incident, j joining) (bool, error) {
-	if err := e.putIncident(ctx, tx, t, before, in, j); err != nil {
+// change works out what is to be written of an incident, and told when it is
+// worth a person's time.
+func (e *Engine) change(t Tenant, before, in cordon.Incident, j joining) change {
+	c := change{before: before, in: in}
+	c.gained, c.lost = j.moved(before, in)
+	if in.State == cordon.IncidentMerged {
+		return c
+	}
+	c.until = e.wantedUntil(in, j.signals(in))
+	was, is := j.evidence(before), j.evidence(in)
+	detectors := correlate.Independent(in.Entity, is)
+	if many := len(detectors); many >= noticeFromDetector && many > len(correlate.Independent(before.Entity, was)) {
+		c.notices = append(c.notices, incidentNotice(t, in, detectors))
+	}
+	if in.State == cordon.IncidentContained && correlate.SpeaksAgain(in.Entity, was, is, j.acts) {
+		n := incidentNotice(t, in, detectors)
+		n.Title = "Speaks again after containment: " + n.Title
+		c.notices = append(c.notices, n)
+	}
+	return c
+}
+
+// putJoined stores what was worked out and all that follows from it. It reports
+// whether names of users are to be looked up, and is cordon.ErrConflict when it
+// was worked out from what is so no longer.
+func (e *Engine) putJoined(ctx context.Context, tx *store.Tx, t Tenant, j joined) (wanted bool, err error) {
+	for _, s := range j.resolved {
+		if err := tx.SetEntities(ctx, s); err != nil {
+			return false, err
+		}
+	}
+	for _, c := range j.changed {
+		wants, err := e.putChange(ctx, tx, t, c)
+		if err != nil {
+			return false, err
+		}
+		wanted = wanted || wants
+	}
+	if err := tx.TakePending(ctx, j.news); err != nil {
 		return false, err
 	}
-	return e.wantNames(ctx, tx, in, j.signals(in))
+	return wanted, tx.Enqueue(ctx, decideJob{Incidents: j.toDecide()}, time.Time{})
+}
+
+func (e *Engine) putChange(ctx context.Context, tx *store.Tx, t Tenant, c change) (wanted bool, err error) {
+	if err := tx.PutIncident(ctx, c.in, c.gained, c.lost); err != nil {
+		return false, err
+	}
+	if c.in.State == cordon.IncidentMerged {
+		return false, tx.MoveRuns(ctx, c.in.ID, c.in.MergedTo)
+	}
+	for _, n := range c.notices {
+		if err := e.notice(ctx, tx, t, n); err != nil {
+			return false, err
+		}
+	}
+	if c.until.IsZero() {
+		return false, nil
+	}
+	return want(ctx, tx, t.ID, c.in.Entity, e.Now().UTC(), c.until)
 }
 
 // joinable returns the incidents that news may belong to, with their signals.
@@ -164,30 +268,6 @@ func anyAbout(news []cordon.Signal, e cordon.Entity) bool {
 	return false
 }
 
-// putIncident stores an incident that is new or changed, and tells of it when
-// it is worth a person's time.
-func (e *Engine) putIncident(ctx context.Context, tx *store.Tx, t Tenant, before, in cordon.Incident, j joining) error {
-	if err := tx.PutIncident(ctx, in, j.known); err != nil {
-		return err
-	}
-	if in.State == cordon.IncidentMerged {
-		return tx.MoveRuns(ctx, in.ID, in.MergedTo)
-	}
-	was, is := j.evidence(before), j.evidence(in)
-	detectors := correlate.Independent(in.Entity, is)
-	if many := len(detectors); many >= noticeFromDetector && many > len(correlate.Independent(before.Entity, was)) {
-		if err := e.notice(ctx, tx, t, incidentNotice(t, in, detectors)); err != nil {
-			return err
-		}
-	}
-	if in.State == cordon.IncidentContained && correlate.SpeaksAgain(in.Entity, was, is, j.acts) {
-		n := incidentNotice(t, in, detectors)
-		n.Title = "Speaks again after containment: " + n.Title
-		return e.notice(ctx, tx, t, n)
-	}
-	return nil
-}
-
 // incidentNotice names the detectors that hold something against the entity.
 func incidentNotice(t Tenant, in cordon.Incident, detectors []cordon.Detector) cordon.Notice {
 	title, between := t.Label(in.Entity), ": "
@@ -198,80 +278,4 @@ func incidentNotice(t Tenant, in cordon.Incident, detectors []cordon.Detector) c
 		Kind: cordon.NoticeIncident, Severity: cordon.SeverityHigh, Title: title,
 		IncidentID: in.ID, Target: in.Entity.ID(),
 	}
-}
-
-// review looks anew at what depends on the tenant's coverage: the scores, the
-// incidents that wait for a source to be read, and the runs that guard held.
-func (e *Engine) review(ctx context.Context, tenantID string) error {
-	t, err := e.tenant(tenantID)
-	if err != nil {
-		return err
-	}
-	return e.Store.Write(ctx, func(tx *store.Tx) error {
-		now := e.Now().UTC()
-		coverage, err := e.coverageIn(ctx, tx, t.ID)
-		if err != nil {
-			return err
-		}
-		live, err := tx.Incidents(ctx, store.IncidentFilter{
-			Tenants: []string{t.ID}, Since: now.Add(-e.lookBack()),
-			States: []cordon.IncidentState{cordon.IncidentOpen, cordon.IncidentContained},
-		})
-		if err != nil {
-			return err
-		}
-		var toDecide []string
-		for _, in := range live {
-			signals, err := evidence(ctx, tx, in)
-			if err != nil {
-				return err
-			}
-			if err := tx.SetScore(ctx, in.ID, correlate.Score(in.Entity, signals, coverage, now)); err != nil {
-				return err
-			}
-			if in.State == cordon.IncidentOpen {
-				toDecide = append(toDecide, in.ID)
-			}
-		}
-		if err := tx.Enqueue(ctx, decideJob{Incidents: toDecide}, time.Time{}); err != nil {
-			return err
-		}
-		return e.wakeHeld(ctx, tx, store.RunFilter{Tenants: []string{t.ID}}, cordon.ReasonFloor)
-	})
-}
-
-// wakeHeld has guard look again at held steps: those whose reason may be gone.
-// A run of which another step is to be taken up again is not called held.
-func (e *Engine) wakeHeld(ctx context.Context, tx *store.Tx, f store.RunFilter, reasons ...cordon.Reason) error {
-	if len(reasons) == 0 {
-		return nil
-	}
-	f.States = []cordon.RunState{cordon.RunHeld, cordon.RunRunning}
-	held, err := tx.Runs(ctx, f)
-	if err != nil {
-		return err
-	}
-	for _, r := range held {
-		for _, s := range r.Steps {
-			if s.Verdict.Decision != cordon.Hold || !slices.Contains(reasons, s.Verdict.Reason) {
-				continue
-			}
-			if err := e.wake(ctx, tx, r, s); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// wake takes a verdict back, so that guard gives a new one.
-func (e *Engine) wake(ctx context.Context, tx *store.Tx, r cordon.Run, s cordon.Step) error {
-	s.Verdict = cordon.Verdict{}
-	if err := tx.PutStep(ctx, r, s); err != nil {
-		return err
-	}
-	if err := tx.SetRunState(ctx, r.ID, cordon.RunRunning, time.Time{}); err != nil {
-		return err
-	}
-	return tx.Enqueue(ctx, advanceJob{Run: r.ID}, time.Time{})
 }

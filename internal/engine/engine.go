@@ -88,7 +88,9 @@ type Engine struct {
 	outlets []*outlet
 	beside  sync.WaitGroup
 	runs    keyed // one goroutine at a time on a run
-	pace    *pace
+
+	correlating keyed // one goroutine at a time correlates a tenant
+	pace        *pace
 
 	resolver *resolver
 
@@ -282,27 +284,4 @@ func (e *Engine) tenant(id string) (Tenant, error) {
 		return Tenant{}, fmt.Errorf("tenant %s is no longer configured: %w", id, cordon.ErrNotFound)
 	}
 	return *t, nil
-}
-
-// keyed lets one goroutine at a time hold a key.
-type keyed struct {
-	mu   sync.Mutex
-	held map[string]*sync.Mutex
-}
-
-// lock takes the key and returns the function that gives it back. Keys stay
-// for the life of the process: there are as many as runs that were touched.
-func (k *keyed) lock(key string) (unlock func()) {
-	k.mu.Lock()
-	if k.held == nil {
-		k.held = map[string]*sync.Mutex{}
-	}
-	m := k.held[key]
-	if m == nil {
-		m = &sync.Mutex{}
-		k.held[key] = m
-	}
-	k.mu.Unlock()
-	m.Lock()
-	return m.Unlock
 }

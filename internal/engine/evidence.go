@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/cordonhq/cordon"
@@ -54,4 +56,20 @@ func (j joining) signals(in cordon.Incident) []cordon.Signal {
 		}
 	}
 	return out
+}
+
+// moved returns the signals that an incident has gained, and the ids of those
+// that it holds no longer.
+func (j joining) moved(before, in cordon.Incident) (gained []cordon.Signal, lost []string) {
+	held := map[string]bool{}
+	for _, id := range before.Signals {
+		held[id] = true
+	}
+	for _, id := range in.Signals {
+		if !held[id] {
+			gained = append(gained, j.known[id])
+		}
+		delete(held, id)
+	}
+	return gained, slices.Sorted(maps.Keys(held))
 }

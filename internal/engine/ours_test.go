@@ -46,7 +46,9 @@ func TestStoreGone(t *testing.T) {
 		},
 		"another engine": func(w *world) { w.behind("UPDATE engine SET instance = 'other', epoch = epoch + 1") },
 		"another store":  func(w *world) { w.behind("UPDATE engine SET store_id = 'other'") },
-		"put back":       func(w *world) { w.behind("DELETE FROM entries WHERE chain = 'fleet'", "DELETE FROM heads WHERE chain = 'fleet'") },
+		"put back": func(w *world) {
+			w.behind("DELETE FROM entries WHERE chain = 'fleet'", "DELETE FROM heads WHERE chain = 'fleet'")
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -32,7 +32,7 @@ func (e *Engine) defaultsSwitched(ctx context.Context, tx *store.Tx, t Tenant, b
 	}
 	if ours {
 		s = collect.ByUs(s, run)
-		if _, err := tx.PutSignals(ctx, []cordon.Signal{s}); err != nil {
+		if added, err := tx.PutSignals(ctx, []cordon.Signal{s}); err != nil || added == 0 {
 			return err
 		}
 		return tx.TakePending(ctx, []cordon.Signal{s})

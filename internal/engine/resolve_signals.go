@@ -33,26 +33,27 @@ func (e *Engine) maxAge() time.Duration {
 func (e *Engine) lookBack() time.Duration { return max(2*incidentWindow, e.maxAge()) }
 
 // recall gives new signals what the directory said lately of the names in
-// them. A new version of a signal that is in an incident already keeps its
-// user, whoever has the name by now.
-func (e *Engine) recall(ctx context.Context, tx *store.Tx, tenantID string, news []cordon.Signal) error {
+// them, and returns those that it changed. A new version of a signal that is in
+// an incident already keeps its user, whoever has the name by now.
+func (e *Engine) recall(ctx context.Context, tx *store.Tx, tenantID string, news []cordon.Signal) (resolved []cordon.Signal, err error) {
 	for i, s := range news {
 		if !anyUnresolved(s) {
 			continue
 		}
 		said, err := tx.Resolutions(ctx, tenantID, collect.Unresolved(s))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		held, err := tx.HeldVersions(ctx, s)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if news[i], err = resolveSignal(ctx, tx, s, held, said, e.Now()); err != nil {
-			return err
+		told, changed := resolveSignal(s, held, said, e.Now())
+		if changed {
+			news[i], resolved = told, append(resolved, told)
 		}
 	}
-	return nil
+	return resolved, nil
 }
 
 // anyUnresolved reports whether a signal names a user without object id.
@@ -62,14 +63,14 @@ func anyUnresolved(s cordon.Signal) bool {
 }
 
 // resolveSignal gives a signal the users whom versions of it already have, and
-// for other names what the directory said lately, and stores it when that is
+// for other names what the directory said lately. It reports whether that is
 // news.
-func resolveSignal(ctx context.Context, tx *store.Tx, s cordon.Signal, versions []cordon.Signal, said map[cordon.Name]cordon.Resolution, now time.Time) (cordon.Signal, error) {
+func resolveSignal(s cordon.Signal, versions []cordon.Signal, said map[cordon.Name]cordon.Resolution, now time.Time) (told cordon.Signal, changed bool) {
 	var known []cordon.Entity
 	for _, v := range versions {
 		known = append(append(known, v.Entities...), v.Named...)
 	}
-	told := collect.Resolve(s, func(e cordon.Entity) cordon.Entity {
+	told = collect.Resolve(s, func(e cordon.Entity) cordon.Entity {
 		e = e.Recall(known)
 		for _, n := range e.Unresolved() {
 			if r := said[n]; r.State == cordon.ResolutionFound && r.Fresh(now) {
@@ -78,18 +79,15 @@ func resolveSignal(ctx context.Context, tx *store.Tx, s cordon.Signal, versions 
 		}
 		return e
 	})
-	if reflect.DeepEqual(told.Entities, s.Entities) && reflect.DeepEqual(told.Named, s.Named) {
-		return s, nil
-	}
-	return told, tx.SetEntities(ctx, told)
+	return told, !reflect.DeepEqual(told.Entities, s.Entities) || !reflect.DeepEqual(told.Named, s.Named)
 }
 
-// wantNames notes which names of an incident's user the directory is to be
-// asked for: those of a user without object id, for open signals that accuse
-// them and that a playbook may act on. It reports whether there are any.
-func (e *Engine) wantNames(ctx context.Context, tx *store.Tx, in cordon.Incident, signals []cordon.Signal) (bool, error) {
-	if in.State == cordon.IncidentMerged || len(in.Entity.Unresolved()) == 0 {
-		return false, nil
+// wantedUntil returns until when the names of an incident's user are to be
+// looked up: those of a user without object id, for open signals that accuse
+// them and that a playbook may act on. The zero time says that they are not.
+func (e *Engine) wantedUntil(in cordon.Incident, signals []cordon.Signal) time.Time {
+	if len(in.Entity.Unresolved()) == 0 {
+		return time.Time{}
 	}
 	now := e.Now().UTC()
 	until := now
@@ -101,9 +99,9 @@ func (e *Engine) wantNames(ctx context.Context, tx *store.Tx, in cordon.Incident
 		}
 	}
 	if !until.After(now) {
-		return false, nil
+		return time.Time{}
 	}
-	return want(ctx, tx, in.TenantID, in.Entity, now, until)
+	return until
 }
 
 // want has the best name of an entity looked up that the directory has not
@@ -172,7 +170,7 @@ func (e *Engine) learn(ctx context.Context, tx *store.Tx, t Tenant, r cordon.Res
 
 // giveName gives an incident and its signals the user that was found.
 func (e *Engine) giveName(ctx context.Context, tx *store.Tx, in cordon.Incident, r cordon.Resolution) error {
-	signals, err := tx.SignalsOf(ctx, in.ID)
+	signals, err := tx.WholeSignalsOf(ctx, in.ID)
 	if err != nil {
 		return err
 	}
@@ -185,8 +183,10 @@ func (e *Engine) giveName(ctx context.Context, tx *store.Tx, in cordon.Incident,
 		return err
 	}
 	for _, s := range signals {
-		if _, err := resolveSignal(ctx, tx, s, []cordon.Signal{s}, said, e.Now()); err != nil {
-			return err
+		if told, changed := resolveSignal(s, []cordon.Signal{s}, said, e.Now()); changed {
+			if err := tx.SetEntities(ctx, told); err != nil {
+				return err
+			}
 		}
 	}
 	if err := tx.SetEntity(ctx, in.ID, in.Entity.Resolve(r)); err != nil {

@@ -1,15 +1,12 @@
 package engine
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"sync"
 	"time"
 
 	"github.com/cordonhq/cordon"
-	"github.com/cordonhq/cordon/internal/playbook"
-	"github.com/cordonhq/cordon/internal/store"
 )
 
 // unevaluatedEvery is how often people are notified of one playbook that cannot
@@ -44,16 +41,18 @@ func (u *unevaluated) note(tenantID string, playbooks []string, now time.Time) {
 	}
 }
 
-// notifyUnevaluated notifies of a playbook that may have wanted to act on an
-// incident and could not be evaluated. It reports whether it did.
-func (e *Engine) notifyUnevaluated(ctx context.Context, tx *store.Tx, t Tenant, p playbook.Playbook, in cordon.Incident, why error) (bool, error) {
-	e.Log.ErrorContext(ctx, "playbook could not be evaluated", "tenant", t.ID, "playbook", p.Name, "incident", in.ID, "error", why)
-	if e.unevaluated.notified(t.ID, p.Name, e.Now()) {
-		return false, nil
-	}
-	return true, e.notice(ctx, tx, t, cordon.Notice{
+// An unevaluatedPlaybook may have wanted to act on an incident and could not be
+// evaluated.
+type unevaluatedPlaybook struct {
+	name string
+	why  error
+}
+
+// notice says so.
+func (p unevaluatedPlaybook) notice(t Tenant, in cordon.Incident) cordon.Notice {
+	return cordon.Notice{
 		Kind: cordon.NoticeFailed, Severity: cordon.SeverityHigh, IncidentID: in.ID, Target: in.Entity.ID(), Reason: "playbook_not_evaluated",
 		Title: fmt.Sprintf("%s: playbook %s could not be evaluated and does nothing here: %s. Look at the incident, act by hand with cordon contain where needed, and mend the playbook's condition; more within the next hour are not notified",
-			t.Label(in.Entity), p.Name, cordon.Plain(why.Error(), 300)),
-	})
+			t.Label(in.Entity), p.name, cordon.Plain(p.why.Error(), 300)),
+	}
 }

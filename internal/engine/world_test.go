@@ -27,7 +27,7 @@ const (
 
 // A world is a simulated cloud with one user, Ada, and an engine.
 type world struct {
-	T      *testing.T
+	T      testing.TB
 	cloud  *sim.Cloud
 	engine *Engine
 	tenant string
@@ -58,7 +58,7 @@ func (w *world) failures() (titles []string) {
 
 // newWorld puts Ada there with accounts of the given providers; whom Active
 // Directory keeps is synchronised.
-func newWorld(t *testing.T, b action.Backend, o sim.Options, providers ...string) *world {
+func newWorld(t testing.TB, b action.Backend, o sim.Options, providers ...string) *world {
 	t.Helper()
 	w := &world{T: t, file: filepath.Join(t.TempDir(), "cordon.db")}
 	o.Calm, o.Now = true, w.now

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -11,20 +12,25 @@ import (
 )
 
 const incidentColumns = `id, tenant_id, entity_kind, entity, sources, detectors, score, lower_bound, state, merged_to,
-	first_us, last_us, opened_us, updated_us`
+	first_us, last_us, opened_us, updated_us, revision`
 
-// PutIncident stores an incident and which signals belong to it. signals
-// holds at least those of in.Signals that are not stored with it yet.
-func (t *Tx) PutIncident(ctx context.Context, in cordon.Incident, signals map[string]cordon.Signal) error {
-	if err := t.exec(ctx, `INSERT INTO incidents (`+incidentColumns+`) VALUES (`+list(1, 14)+`)
-		ON CONFLICT (id) DO UPDATE SET entity = excluded.entity, sources = excluded.sources, detectors = excluded.detectors,
+// PutIncident stores an incident as it is after a change: with the signals that
+// it has gained, and without those, by id, that it holds no longer. It is
+// cordon.ErrConflict when the incident was changed since it was read.
+func (t *Tx) PutIncident(ctx context.Context, in cordon.Incident, gained []cordon.Signal, lost []string) error {
+	stored, err := all(ctx, t, scanNumber, `INSERT INTO incidents (`+incidentColumns+`) VALUES (`+list(1, 14)+`, 1)
+		ON CONFLICT (id) DO UPDATE SET entity_kind = excluded.entity_kind, entity = excluded.entity, sources = excluded.sources, detectors = excluded.detectors,
 		score = excluded.score, lower_bound = excluded.lower_bound, state = excluded.state, merged_to = excluded.merged_to, first_us = excluded.first_us,
-		last_us = excluded.last_us, updated_us = excluded.updated_us`,
+		last_us = excluded.last_us, updated_us = excluded.updated_us, revision = incidents.revision + 1 WHERE incidents.revision = $15 RETURNING revision`,
 		in.ID, in.TenantID, string(in.Entity.Kind), asJSON(in.Entity), asJSON(in.Sources), asJSON(in.Detectors), asJSON(in.Score),
-		flag(len(in.Score.Unread) > 0), string(in.State), in.MergedTo, us(in.FirstAt), us(in.LastAt), us(in.OpenedAt), us(in.UpdatedAt)); err != nil {
+		flag(len(in.Score.Unread) > 0), string(in.State), in.MergedTo, us(in.FirstAt), us(in.LastAt), us(in.OpenedAt), us(in.UpdatedAt), in.Revision)
+	if err == nil && (len(stored) == 0 || stored[0] != in.Revision+1) {
+		err = fmt.Errorf("store: incident %s was changed since it was read: %w", in.ID, cordon.ErrConflict)
+	}
+	if err != nil {
 		return err
 	}
-	return errors.Join(t.addIncidentNames(ctx, in.ID, in.Entity), t.linkSignals(ctx, in, signals))
+	return errors.Join(t.addIncidentNames(ctx, in.ID, in.Entity), t.linkSignals(ctx, in.ID, gained), t.unlinkSignals(ctx, in.ID, lost))
 }
 
 func (t *Tx) addIncidentNames(ctx context.Context, id string, e cordon.Entity) error {
@@ -35,48 +41,31 @@ func (t *Tx) addIncidentNames(ctx context.Context, id string, e cordon.Entity) e
 	return t.addRows(ctx, "incident_names", "name8, incident_id", rows)
 }
 
-// linkSignals links those signals to an incident that are not yet, and unlinks
-// those that are no longer its own.
-func (t *Tx) linkSignals(ctx context.Context, in cordon.Incident, signals map[string]cordon.Signal) error {
-	linked, err := t.linked(ctx, in.ID)
-	if err != nil {
-		return err
-	}
-	gone := map[string]bool{}
-	for _, id := range linked {
-		gone[id] = true
-	}
-	for _, id := range in.Signals {
-		if gone[id] {
-			delete(gone, id)
-		} else if err := t.linkSignal(ctx, in, id, signals); err != nil {
-			return err
-		}
-	}
-	for id := range gone {
-		key, err := key8(id)
+func (t *Tx) linkSignals(ctx context.Context, id string, gained []cordon.Signal) error {
+	for _, s := range gained {
+		key, err := key8(s.ID)
 		if err != nil {
 			return err
 		}
-		if err := t.exec(ctx, `DELETE FROM incident_signals WHERE incident_id = $1 AND key8 = $2`, in.ID, key); err != nil {
-			return err
+		if err := t.must(ctx, `INSERT INTO incident_signals (incident_id, updated_us, key8, seq, fact8)
+			SELECT $1, updated_us, key8, seq, $2 FROM signals WHERE updated_us = $3 AND key8 = $4`, id, fact8(s), us(s.UpdatedAt), key); err != nil {
+			return fmt.Errorf("store: signal %s of incident %s: %w", s.ID, id, err)
 		}
 	}
 	return nil
 }
 
-func (t *Tx) linkSignal(ctx context.Context, in cordon.Incident, id string, signals map[string]cordon.Signal) error {
-	s, ok := signals[id]
-	if !ok {
-		return errors.New("store: incident " + in.ID + " names the unknown signal " + id)
+func (t *Tx) unlinkSignals(ctx context.Context, id string, lost []string) error {
+	for _, signal := range lost {
+		key, err := key8(signal)
+		if err != nil {
+			return err
+		}
+		if err := t.exec(ctx, `DELETE FROM incident_signals WHERE incident_id = $1 AND key8 = $2`, id, key); err != nil {
+			return err
+		}
 	}
-	key, err := key8(id)
-	if err != nil {
-		return err
-	}
-	_, err = one(ctx, t, scanNumber, `INSERT INTO incident_signals (incident_id, updated_us, key8, seq, fact8)
-		SELECT $1, updated_us, key8, seq, $2 FROM signals WHERE updated_us = $3 AND key8 = $4 RETURNING key8`, in.ID, fact8(s), us(s.UpdatedAt), key)
-	return err
+	return nil
 }
 
 // linked returns the ids of the signals of an incident, the oldest first.
@@ -87,9 +76,23 @@ func (t *Tx) linked(ctx context.Context, incidentID string) ([]string, error) {
 	}, `SELECT key8 FROM incident_signals WHERE incident_id = $1 ORDER BY updated_us, key8`, incidentID)
 }
 
-// SetScore stores what the sources say of an incident by now.
-func (t *Tx) SetScore(ctx context.Context, id string, score cordon.Score) error {
-	return t.exec(ctx, `UPDATE incidents SET score = $2, lower_bound = $3 WHERE id = $1`, id, asJSON(score), flag(len(score.Unread) > 0))
+// SetScore stores what the sources say by now of an incident. It is
+// cordon.ErrConflict when the incident was changed since it was read.
+func (t *Tx) SetScore(ctx context.Context, in cordon.Incident, score cordon.Score) error {
+	if err := t.Unchanged(ctx, in); err != nil {
+		return err
+	}
+	return t.must(ctx, `UPDATE incidents SET score = $2, lower_bound = $3, revision = revision + 1 WHERE id = $1`, in.ID, asJSON(score), flag(len(score.Unread) > 0))
+}
+
+// Unchanged is cordon.ErrConflict when an incident was changed since it was
+// read.
+func (t *Tx) Unchanged(ctx context.Context, in cordon.Incident) error {
+	revision, err := one(ctx, t, scanNumber, `SELECT revision FROM incidents WHERE id = $1`, in.ID)
+	if err == nil && revision != in.Revision {
+		err = fmt.Errorf("store: incident %s was changed since it was read: %w", in.ID, cordon.ErrConflict)
+	}
+	return err
 }
 
 // TenantsWithFloors returns those of the tenants that have an open incident
@@ -109,7 +112,7 @@ func (t *Tx) IncidentsHolding(ctx context.Context, s cordon.Signal) ([]string, e
 // MoveIncident moves an incident from one state to another; one that is in a
 // third stays there.
 func (t *Tx) MoveIncident(ctx context.Context, id string, from, to cordon.IncidentState, at time.Time) error {
-	return t.exec(ctx, `UPDATE incidents SET state = $3, updated_us = $4 WHERE id = $1 AND state = $2`, id, string(from), string(to), us(at))
+	return t.exec(ctx, `UPDATE incidents SET state = $3, updated_us = $4, revision = revision + 1 WHERE id = $1 AND state = $2`, id, string(from), string(to), us(at))
 }
 
 // An IncidentFilter narrows a list of incidents. Zero fields do not narrow.
@@ -180,7 +183,7 @@ func scanIncident(r scanner) (cordon.Incident, error) {
 	var lowerBound int
 	var first, last, opened, updated int64
 	err := r.Scan(&in.ID, &in.TenantID, &kind, &entity, &sources, &detectors, &score, &lowerBound, &in.State, &in.MergedTo,
-		&first, &last, &opened, &updated)
+		&first, &last, &opened, &updated, &in.Revision)
 	if err != nil {
 		return in, err
 	}

@@ -35,7 +35,7 @@ func fill(t *testing.T, s *store.Store, r *rand.Rand) {
 			at := epoch.Add(time.Duration(r.IntN(100)) * time.Second)
 			in := cordon.Incident{ID: fmt.Sprintf("%08x", n), TenantID: pick(r, "t1", "t2", "t3"), State: pick(r, cordon.IncidentOpen, cordon.IncidentContained, cordon.IncidentMerged),
 				Entity: cordon.NewUser("", fmt.Sprintf("user_%d@contoso.com", r.IntN(5)), ""), FirstAt: at, LastAt: at, OpenedAt: at, UpdatedAt: at}
-			if err := tx.PutIncident(t.Context(), in, nil); err != nil {
+			if err := tx.PutIncident(t.Context(), in, nil, nil); err != nil {
 				return err
 			}
 			run := cordon.Run{ID: fmt.Sprintf("%08x", n), TenantID: in.TenantID, IncidentID: fmt.Sprintf("%08x", r.IntN(9)), State: cordon.RunRunning, StartedAt: at,

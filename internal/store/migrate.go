@@ -51,7 +51,7 @@ func migrate(ctx context.Context, db *sql.DB) error {
 
 // schema numbers the shape of our tables. Until the first release a change
 // raises it, and stores of another shape are refused.
-const schema = 6
+const schema = 7
 
 // ErrOtherBuild says that the store was made by a build with other tables.
 var ErrOtherBuild = errors.New("the store was made by another build of Cordon, whose tables differ; nothing is converted before the first release: move the file away, and a new one is made")

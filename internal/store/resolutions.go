@@ -121,7 +121,7 @@ func (t *Tx) Correlate(ctx context.Context, signals []cordon.Signal) error {
 
 // SetEntity stores the names of an incident's entity.
 func (t *Tx) SetEntity(ctx context.Context, incidentID string, e cordon.Entity) error {
-	return errors.Join(t.exec(ctx, `UPDATE incidents SET entity = $2 WHERE id = $1`, incidentID, asJSON(e)), t.addIncidentNames(ctx, incidentID, e))
+	return errors.Join(t.exec(ctx, `UPDATE incidents SET entity = $2, revision = revision + 1 WHERE id = $1`, incidentID, asJSON(e)), t.addIncidentNames(ctx, incidentID, e))
 }
 
 func scanResolution(r scanner) (cordon.Resolution, error) {

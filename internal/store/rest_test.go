@@ -101,7 +101,7 @@ func testIncidentMoves(t *testing.T, s *store.Store) {
 	}
 	write(t, s, func(tx *store.Tx) error {
 		_, err := tx.PutSignals(t.Context(), []cordon.Signal{sig})
-		return errors.Join(err, tx.PutIncident(t.Context(), in, map[string]cordon.Signal{sig.ID: sig}))
+		return errors.Join(err, tx.PutIncident(t.Context(), in, []cordon.Signal{sig}, nil))
 	})
 	if got := read(t, s, func(tx *store.Tx) ([]string, error) { return tx.TenantsWithFloors(t.Context(), []string{"t1", "t2"}) }); !reflect.DeepEqual(got, []string{"t1"}) {
 		t.Errorf("tenants with a floor: %q", got)
@@ -114,17 +114,33 @@ func testIncidentMoves(t *testing.T, s *store.Store) {
 	if got := read(t, s, func(tx *store.Tx) ([]cordon.Signal, error) { return tx.HeldVersions(t.Context(), newer) }); len(got) != 1 || got[0].ID != sig.ID {
 		t.Errorf("versions that incidents hold: %+v", got)
 	}
+	in.Revision = 1
 	write(t, s, func(tx *store.Tx) error {
-		return errors.Join(tx.SetScore(t.Context(), "i1", cordon.Score{Value: 7}),
+		return errors.Join(tx.SetScore(t.Context(), in, cordon.Score{Value: 7}),
 			tx.MoveIncident(t.Context(), "i1", cordon.IncidentContained, cordon.IncidentOpen, epoch.Add(time.Hour)),
 			tx.MoveIncident(t.Context(), "i1", cordon.IncidentOpen, cordon.IncidentContained, epoch.Add(time.Minute)))
 	})
 	want := in
-	want.State, want.UpdatedAt, want.Score = cordon.IncidentContained, epoch.Add(time.Minute), cordon.Score{Value: 7}
+	want.State, want.UpdatedAt, want.Score, want.Revision = cordon.IncidentContained, epoch.Add(time.Minute), cordon.Score{Value: 7}, 3
 	got := read(t, s, func(tx *store.Tx) ([]cordon.Incident, error) {
 		return tx.Incidents(t.Context(), store.IncidentFilter{Names: []string{"ada@contoso.com"}, States: []cordon.IncidentState{cordon.IncidentContained}, Signals: true})
 	})
 	if !reflect.DeepEqual(got, []cordon.Incident{want}) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	// Who read it before it was changed changes nothing.
+	for name, change := range map[string]func(*store.Tx) error{
+		"incident":  func(tx *store.Tx) error { return tx.PutIncident(t.Context(), in, nil, []string{sig.ID}) },
+		"new again": func(tx *store.Tx) error { i := in; i.Revision = 0; return tx.PutIncident(t.Context(), i, nil, nil) },
+		"score":     func(tx *store.Tx) error { return tx.SetScore(t.Context(), in, cordon.Score{Value: 9}) },
+		"nothing":   func(tx *store.Tx) error { return tx.Unchanged(t.Context(), in) },
+	} {
+		if err := s.Write(t.Context(), change); !errors.Is(err, cordon.ErrConflict) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	write(t, s, func(tx *store.Tx) error { return tx.PutIncident(t.Context(), want, nil, []string{sig.ID}) })
+	if left := read(t, s, func(tx *store.Tx) (cordon.Incident, error) { return tx.Incident(t.Context(), "i1") }); len(left.Signals) != 0 || left.Revision != 4 {
+		t.Errorf("left %+v", left)
 	}
 }

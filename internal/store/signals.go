@@ -93,15 +93,20 @@ func (t *Tx) PendingSignals(ctx context.Context, tenantID string, limit int) ([]
 		` WHERE p.tenant_id = $1 ORDER BY p.updated_us, s.key8 LIMIT $2`, tenantID, limit)
 }
 
-// TakePending says that correlation has taken these signals.
+// TakePending says that correlation has taken these signals. It is
+// cordon.ErrConflict when one of them was taken already.
 func (t *Tx) TakePending(ctx context.Context, signals []cordon.Signal) error {
 	for _, s := range signals {
 		key, err := key8(s.ID)
 		if err != nil {
 			return err
 		}
-		if err := t.exec(ctx, `DELETE FROM pending_signals WHERE tenant_id = $1 AND updated_us = $2
-			AND seq = (SELECT seq FROM signals WHERE updated_us = $2 AND key8 = $3)`, s.TenantID, us(s.UpdatedAt), key); err != nil {
+		taken, err := all(ctx, t, scanNumber, `DELETE FROM pending_signals WHERE tenant_id = $1 AND updated_us = $2
+			AND seq = (SELECT seq FROM signals WHERE updated_us = $2 AND key8 = $3) RETURNING seq`, s.TenantID, us(s.UpdatedAt), key)
+		if err == nil && len(taken) == 0 {
+			err = fmt.Errorf("store: signal %s was correlated already: %w", s.ID, cordon.ErrConflict)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -156,8 +161,15 @@ func (t *Tx) ListSignals(ctx context.Context, f SignalFilter) ([]cordon.Signal, 
 	return slices.DeleteFunc(found, func(s cordon.Signal) bool { return !called(f.Names, s.Entities...) && !called(f.Names, s.Named...) }), more, err
 }
 
-// SignalsOf returns the signals of an incident, oldest first.
+// SignalsOf returns the signals of an incident, oldest first, without the items
+// as they came.
 func (t *Tx) SignalsOf(ctx context.Context, incidentID string) ([]cordon.Signal, error) {
+	return all(ctx, t, scanSignal, `SELECT `+prefixed("s", signalColumns)+` FROM incident_signals i JOIN signals s ON s.seq = i.seq
+		WHERE i.incident_id = $1 ORDER BY i.updated_us, i.key8`, incidentID)
+}
+
+// WholeSignalsOf is SignalsOf with the items as they came.
+func (t *Tx) WholeSignalsOf(ctx context.Context, incidentID string) ([]cordon.Signal, error) {
 	return t.wholeSignals(ctx, `incident_signals i JOIN signals s ON s.seq = i.seq`,
 		` WHERE i.incident_id = $1 ORDER BY i.updated_us, i.key8`, incidentID)
 }

@@ -158,15 +158,21 @@ func testIncidentComesBackWhole(t *testing.T, s *store.Store) {
 	}
 	write(t, s, func(tx *store.Tx) error {
 		_, err := tx.PutSignals(t.Context(), []cordon.Signal{a, b})
-		return errors.Join(err, tx.PutIncident(t.Context(), in, map[string]cordon.Signal{a.ID: a, b.ID: b}))
+		return errors.Join(err, tx.PutIncident(t.Context(), in, []cordon.Signal{a, b}, nil))
 	})
 	got := read(t, s, func(tx *store.Tx) (cordon.Incident, error) { return tx.Incident(t.Context(), "i1") })
+	in.Revision = 1
 	if !reflect.DeepEqual(got, in) {
 		t.Errorf("got  %+v\nwant %+v", got, in)
 	}
 	signals := read(t, s, func(tx *store.Tx) ([]cordon.Signal, error) { return tx.SignalsOf(t.Context(), "i1") })
+	whole := read(t, s, func(tx *store.Tx) ([]cordon.Signal, error) { return tx.WholeSignalsOf(t.Context(), "i1") })
+	if !reflect.DeepEqual(whole, []cordon.Signal{a, b}) {
+		t.Errorf("signals of the incident: %+v", whole)
+	}
+	a.Raw, b.Raw = nil, nil
 	if !reflect.DeepEqual(signals, []cordon.Signal{a, b}) {
-		t.Errorf("signals of the incident: %+v", signals)
+		t.Errorf("signals of the incident, without the items: %+v", signals)
 	}
 }
 

@@ -84,7 +84,8 @@ CREATE TABLE incidents (
     first_us    BIGINT NOT NULL,
     last_us     BIGINT NOT NULL,
     opened_us   BIGINT NOT NULL,
-    updated_us  BIGINT NOT NULL
+    updated_us  BIGINT NOT NULL,
+    revision    BIGINT NOT NULL
 );
 CREATE INDEX incidents_by_time ON incidents (last_us DESC, id);
 CREATE INDEX incidents_by_tenant ON incidents (tenant_id, last_us DESC, id);
