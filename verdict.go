@@ -23,6 +23,7 @@ const (
 	ReasonSyncAccount  Reason = "sync_account"         // refuse: the directory-sync account
 	ReasonLastAdmins   Reason = "last_global_admins"   // refuse: one of the last two enabled Global Administrators
 	ReasonCoolDown     Reason = "cool_down"            // refuse: same user and action within 24 h
+	ReasonFlipFlop     Reason = "flip_flop"            // refuse: it was done twice within 24 h and lost its effect each time
 	ReasonTooOld       Reason = "too_old"              // refuse: what called for it is too old by now
 	ReasonUndone       Reason = "cool_down_undo"       // refuse: a person undid it within 24 h
 	ReasonShadow       Reason = "playbook_shadow"      // refuse: the playbook is not switched on

@@ -44,11 +44,27 @@ type Verb struct {
 	// error means that there was nothing to act on after all.
 	Do func(ctx context.Context, c *microsoft.Client, o Order) (detail string, err error)
 
+	// Since reports whether the state shows that the verb took effect after a
+	// time, whoever did it; nil where no reading tells.
+	Since func(now State, at time.Time) bool
+
 	// Leaves says what the action does not stop, which a notification must say
 	// too; nil or "" for nothing.
 	Leaves func(before State) string
 
 	hearsay bool // it goes by the call that Microsoft does not document
+}
+
+// Lasts reports whether one reading tells if the verb's effect is there: it
+// stays until something undoes it.
+func (v Verb) Lasts() bool { return v.UndoneBy != "" }
+
+// Left says what the action does not stop, "" for nothing.
+func (v Verb) Left(before State) string {
+	if v.Leaves == nil {
+		return ""
+	}
+	return v.Leaves(before)
 }
 
 // An Order is one change to make.

@@ -52,10 +52,13 @@ func TestVerbsDescribeThemselves(t *testing.T) {
 		if (v.Asks != "") != (v.Name.Provider() != cordon.ProviderEntra) {
 			t.Errorf("%s of %s asks for %q", v.Name, v.Name.Provider(), v.Asks)
 		}
+		if v.Name.Field() == "" {
+			t.Errorf("%s sets no part of the state", v.Name)
+		}
 		if v.UndoneBy == "" {
 			continue
 		}
-		if undo, ok := action.NewSet("").Find(v.UndoneBy); !ok || undo.Effect == cordon.EffectContain {
+		if undo, ok := action.NewSet("").Find(v.UndoneBy); !ok || undo.Effect == cordon.EffectContain || v.UndoneBy.Field() != v.Name.Field() {
 			t.Errorf("%s is undone by %q", v.Name, v.UndoneBy)
 		}
 	}

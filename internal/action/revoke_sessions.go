@@ -30,6 +30,7 @@ func revokeSessions() Verb {
 		Do: func(ctx context.Context, c *microsoft.Client, o Order) (string, error) {
 			return guestSessions(o.Before), c.Users.RevokeSessions(ctx, o.Target.ID(), o.RequestID)
 		},
+		Since:  func(now State, at time.Time) bool { return after(now.SessionsValidFrom, &at) },
 		Leaves: guestSessions,
 	}
 }

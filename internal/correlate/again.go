@@ -30,3 +30,22 @@ func lastAct(e cordon.Entity, acts []Act) (last time.Time) {
 	}
 	return last
 }
+
+// Newest returns when the newest open signal was noticed; the zero time when
+// there is none.
+func Newest(signals []cordon.Signal) (newest time.Time) {
+	for _, s := range openSignals(signals) {
+		newest = later(newest, s.DetectedAt)
+	}
+	return newest
+}
+
+// AccusedSince returns when e was accused anew after our last action on it; the
+// zero time when it was not, or when there was none.
+func AccusedSince(e cordon.Entity, evidence []cordon.Signal, acts []Act) time.Time {
+	last, newest := lastAct(e, acts), Newest(evidence)
+	if last.IsZero() || !newest.After(last) {
+		return time.Time{}
+	}
+	return newest
+}

@@ -185,7 +185,7 @@ func TestKnownByPrincipalNameAlone(t *testing.T) {
 	if err != nil || run.State != cordon.RunDone || run.Steps[0].Target.ID() != adaID || run.PlanHash != run.Plan.Hash() {
 		t.Errorf("%s, %v, %q", story(run), err, run.Steps[0].Detail)
 	}
-	if run, err = w.do(cordon.NewUser(adaID, "", ""), cordon.ActionDisableUser); err != nil || story(run) != "refused; disable_user skipped cool_down" {
+	if run, err = w.do(cordon.NewUser(adaID, "", ""), cordon.ActionDisableUser); err != nil || story(run) != "done; disable_user already confirmed" {
 		t.Errorf("once more: %s, %v", story(run), err)
 	}
 	w = newWorld(t, action.Documented, sim.Options{}, "entraID")

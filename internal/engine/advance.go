@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cordonhq/cordon"
@@ -185,7 +186,8 @@ func (e *Engine) attempt(ctx context.Context, t Tenant, run cordon.Run, s cordon
 		sit.Unreadable = append(sit.Unreadable, "state before: "+err.Error())
 		failed = errors.Join(failed, err)
 	default:
-		sit.NotOffered, sit.Already = verb.NotOffered(before), verb.Met(nil, before)
+		sit.NotOffered, sit.Already, sit.Settles = verb.NotOffered(before), verb.Met(nil, before), verb.Settles
+		sit.Unmet = !sit.Already && verb.Lasts() && (verb.Shows == nil || verb.Shows(before))
 	}
 	if err := ctx.Err(); err != nil {
 		if errors.Is(err, context.Canceled) || e.Now().Sub(run.StartedAt) < patience {
@@ -280,11 +282,32 @@ func (e *Engine) close(ctx context.Context, run cordon.Run, state cordon.RunStat
 		if err := errors.Join(skipRest(ctx, tx, run, state), e.tellBarren(ctx, tx, run, state)); err != nil {
 			return err
 		}
-		if state != cordon.RunDone || run.IncidentID == "" {
-			return nil
-		}
-		return tx.MoveIncident(ctx, run.IncidentID, cordon.IncidentOpen, cordon.IncidentContained, e.Now().UTC())
+		return e.containment(ctx, tx, run, state)
 	})
+}
+
+// containment stores what the end of a run means for its incident: one that
+// contained its entity makes it contained, and one that took that back makes it
+// open again.
+func (e *Engine) containment(ctx context.Context, tx *store.Tx, run cordon.Run, state cordon.RunState) error {
+	now := e.Now().UTC()
+	switch {
+	case state == cordon.RunDone && run.UndoOf != "":
+		undone, err := tx.Run(ctx, run.UndoOf)
+		if err != nil {
+			return err
+		}
+		return tx.MoveIncident(ctx, undone.IncidentID, cordon.IncidentContained, cordon.IncidentOpen, now)
+	case state == cordon.RunDone && slices.ContainsFunc(run.Steps, e.contained):
+		return tx.MoveIncident(ctx, run.IncidentID, cordon.IncidentOpen, cordon.IncidentContained, now)
+	}
+	return nil
+}
+
+// contained reports whether a step contained its target.
+func (e *Engine) contained(s cordon.Step) bool {
+	verb, ok := e.verbs.Find(s.Action)
+	return ok && verb.Effect == cordon.EffectContain && s.Settled()
 }
 
 // skipRest marks the steps that an ended run never reached.

@@ -96,7 +96,7 @@ type change struct {
 // toDecide are the incidents that playbooks are to be asked about.
 func (j joined) toDecide() (ids []string) {
 	for _, c := range j.changed {
-		if c.in.State == cordon.IncidentOpen {
+		if c.in.State != cordon.IncidentMerged {
 			ids = append(ids, c.in.ID)
 		}
 	}

@@ -45,11 +45,12 @@ func (e *Engine) decideOne(ctx context.Context, incidentID string) error {
 
 // A decision is what playbooks want on an incident.
 type decision struct {
-	tenant Tenant
-	in     cordon.Incident
-	runs   []cordon.Run
-	failed []unevaluatedPlaybook // that people are notified of
-	held   bool                  // guard is to look again at steps that it held
+	tenant  Tenant
+	in      cordon.Incident
+	accused time.Time // when it was accused anew after our last action on it; zero: it was not
+	runs    []cordon.Run
+	failed  []unevaluatedPlaybook // that people are notified of
+	held    bool                  // guard is to look again at steps that it held
 }
 
 // idle reports whether nothing is to be written.
@@ -63,7 +64,7 @@ func (e *Engine) weigh(ctx context.Context, tx *store.Tx, incidentID string) (d 
 	if errors.Is(err, cordon.ErrNotFound) {
 		return decision{}, nil
 	}
-	if err != nil || d.in.State != cordon.IncidentOpen {
+	if err != nil || d.in.State == cordon.IncidentMerged {
 		return d, err
 	}
 	if d.tenant, err = e.tenant(d.in.TenantID); err != nil {
@@ -82,7 +83,13 @@ func (e *Engine) weigh(ctx context.Context, tx *store.Tx, incidentID string) (d 
 		return d, err
 	}
 	d.held = slices.ContainsFunc(earlier, func(r cordon.Run) bool { return !r.State.Ended() && holds(r, untilNews()) })
-	return d, e.offerAll(ctx, &d, earlier, correlate.Evidence(d.in.Entity, signals))
+	did, err := acts(ctx, tx, d.in.TenantID, d.in.FirstAt)
+	if err != nil {
+		return d, err
+	}
+	signals = correlate.Evidence(d.in.Entity, signals)
+	d.accused = correlate.AccusedSince(d.in.Entity, signals, did)
+	return d, e.offerAll(ctx, &d, earlier, signals)
 }
 
 // offerAll offers the incident to every playbook. One that cannot be evaluated
@@ -98,7 +105,7 @@ func (e *Engine) offerAll(ctx context.Context, d *decision, earlier []cordon.Run
 			if !e.unevaluated.notified(d.tenant.ID, p.Name, e.Now()) {
 				d.failed = append(d.failed, unevaluatedPlaybook{p.Name, err})
 			}
-		case wanted && !stands(earlier, run, d.tenant.Mode):
+		case wanted && !d.stands(earlier, run):
 			d.runs = append(d.runs, run)
 		}
 	}
@@ -119,9 +126,9 @@ func (e *Engine) offer(ctx context.Context, d *decision, p playbook.Playbook, si
 
 // stands reports whether an earlier run of the same playbook makes a run
 // needless.
-func stands(earlier []cordon.Run, r cordon.Run, mode cordon.Mode) bool {
+func (d decision) stands(earlier []cordon.Run, r cordon.Run) bool {
 	return slices.ContainsFunc(earlier, func(old cordon.Run) bool {
-		return old.Requester.Playbook == r.Requester.Playbook && playbook.Stands(old, r, mode)
+		return old.Requester.Playbook == r.Requester.Playbook && playbook.Stands(old, r, d.tenant.Mode, d.accused)
 	})
 }
 
@@ -136,7 +143,7 @@ func (e *Engine) putDecision(ctx context.Context, tx *store.Tx, d decision) (sta
 		return nil, err
 	}
 	for _, r := range d.runs {
-		if stands(earlier, r, d.tenant.Mode) {
+		if d.stands(earlier, r) {
 			continue
 		}
 		if err := errors.Join(tx.AddRun(ctx, r), tx.Enqueue(ctx, advanceJob{Run: r.ID}, time.Time{})); err != nil {

@@ -20,6 +20,10 @@ func (e *Engine) judge(ctx context.Context, t Tenant, run cordon.Run, s cordon.S
 		if err := e.fillStored(ctx, tx, run, &sit); err != nil {
 			return err
 		}
+		verb, known := e.verbs.Find(s.Action)
+		if known && verb.Since != nil && !sit.Newest.IsZero() && len(sit.Unreadable) == 0 {
+			sit.Already = sit.Already || verb.Since(before, sit.Newest)
+		}
 		s.Verdict = guard.Check(e.Guard, sit)
 		switch {
 		case s.Verdict.Decision != cordon.Allow, run.Shadow:
@@ -27,6 +31,9 @@ func (e *Engine) judge(ctx context.Context, t Tenant, run cordon.Run, s cordon.S
 		case s.Attempts == 0 && sit.Already:
 			s.Outcome, s.Proof, s.ProvedAt, s.Prior = cordon.OutcomeAlready, cordon.ProofConfirmed, sit.Now, before.JSON()
 			s.Detail = "already in the desired state"
+			if left := verb.Left(before); left != "" {
+				s.Detail += "; " + left
+			}
 			return e.record(ctx, tx, run, s, cordon.EntryOutcome)
 		}
 		if err := e.stillOurs(ctx, tx); err != nil {

@@ -117,8 +117,8 @@ func outcomeNotice(t Tenant, run cordon.Run, s cordon.Step, verb action.Verb) co
 	if verb.Effect == cordon.EffectContain {
 		n.Kind, n.Severity = cordon.NoticeContained, cordon.SeverityHigh
 	}
-	if before, err := action.ParseState(s.Prior); err == nil && before != nil && verb.Leaves != nil && s.Settled() {
-		if left := verb.Leaves(*before); left != "" {
+	if before, err := action.ParseState(s.Prior); err == nil && before != nil && s.Settled() {
+		if left := verb.Left(*before); left != "" {
 			n.Title += ": " + left
 		}
 	}
@@ -176,17 +176,20 @@ func (e *Engine) proved(ctx context.Context, tx *store.Tx, t Tenant, run cordon.
 		if err := tx.MoveIncident(ctx, run.IncidentID, cordon.IncidentContained, cordon.IncidentOpen, e.Now().UTC()); err != nil {
 			return err
 		}
+		if err := tx.Enqueue(ctx, decideJob{Incidents: []string{run.IncidentID}}, time.Time{}); err != nil {
+			return err
+		}
 	}
 	return tx.SetRunState(ctx, run.ID, state, e.Now().UTC())
 }
 
-// superseded reports whether a later run acted on the same target: its state
-// is then no longer as this one wished, rightly.
+// superseded reports whether a later run set the same part of the same target's
+// state: it is then no longer as this one wished, rightly.
 func (e *Engine) superseded(ctx context.Context, run cordon.Run, s cordon.Step) (later bool, err error) {
 	err = e.Store.Read(ctx, func(tx *store.Tx) error {
 		attempts, err := tx.Attempts(ctx, run.TenantID, s.ActedAt)
 		for _, a := range attempts {
-			later = later || a.RunID != run.ID && a.TargetID == s.Target.ID() && a.At.After(s.ActedAt)
+			later = later || a.RunID != run.ID && a.TargetID == s.Target.ID() && a.Action.Field() == s.Action.Field() && a.At.After(s.ActedAt)
 		}
 		return err
 	})

@@ -67,9 +67,7 @@ func (e *Engine) rescore(ctx context.Context, tx *store.Tx, t Tenant) (changed [
 		if score := correlate.Score(in.Entity, signals, coverage, now); !reflect.DeepEqual(score, in.Score) {
 			changed = append(changed, scored{in, score})
 		}
-		if in.State == cordon.IncidentOpen {
-			toDecide = append(toDecide, in.ID)
-		}
+		toDecide = append(toDecide, in.ID)
 	}
 	return changed, toDecide, nil
 }

@@ -220,5 +220,6 @@ func (e *Engine) fillCorroboration(ctx context.Context, tx *store.Tx, r cordon.R
 	sit.Confirmed = correlate.Confirmed(in.Entity, signals)
 	sit.TooOld = e.Playbooks[i].TooOld(signals, sit.Now)
 	sit.History = e.historyOf(signals)
+	sit.Newest = correlate.Newest(signals)
 	return nil
 }

@@ -24,7 +24,7 @@ func (e *Engine) begin(ctx context.Context) error {
 			}
 		}
 		open, err := tx.Incidents(ctx, store.IncidentFilter{
-			Since: e.Now().Add(-e.lookBack()), States: []cordon.IncidentState{cordon.IncidentOpen},
+			Since: e.Now().Add(-e.lookBack()), States: []cordon.IncidentState{cordon.IncidentOpen, cordon.IncidentContained},
 		})
 		if err != nil {
 			return err

@@ -39,21 +39,54 @@ func undone(p Policy, s Situation) cordon.Verdict {
 }
 
 // coolDown refuses the same containment of the same target twice, to
-// everybody. Against a person neither what was undone since counts, nor what
+// everybody. Where the state is as wanted nothing is done, so nothing is
+// refused. Against a person neither what was undone since counts, nor what
 // the target mends alone: who finishes by hand what a playbook began ends the
-// sessions once more.
+// sessions once more. What has lost its effect is repeated once; if it loses it
+// again, somebody else acts on the target, too, and a person has to look.
 func coolDown(p Policy, s Situation) cordon.Verdict {
-	if !s.contains() || s.Requester.IsPerson() && s.SelfMend {
+	if !s.contains() || s.Already || s.Requester.IsPerson() && s.SelfMend {
 		return cordon.Verdict{}
 	}
-	at, ok := s.latest(func(a Attempt) bool {
+	fits := func(a Attempt) bool {
 		return s.counts(a) && a.Action == s.Step.Action && s.isTarget(a.TargetID) && s.within(a.At, p.CoolDown) &&
 			(!s.Requester.IsPerson() || !s.undoneSince(a))
-	})
-	if !ok {
-		return cordon.Verdict{}
 	}
-	return refuse(cordon.ReasonCoolDown, "%s was tried on this target%s: not again until %s; if it had no effect, find out why", s.Step.Action, ago(at), until(at, p.CoolDown, s.Now))
+	at, ok := s.latest(fits)
+	switch {
+	case !ok:
+		return cordon.Verdict{}
+	case !s.lostEffect(at):
+		return refuse(cordon.ReasonCoolDown, "%s was tried on this target%s: not again until %s; if it had no effect, find out why", s.Step.Action, ago(at), until(at, p.CoolDown, s.Now))
+	case s.runs(fits) > 1:
+		return refuse(cordon.ReasonFlipFlop, "%s was done on this target %d times within %s and lost its effect each time: somebody or something takes it back, and a person has to find out who; not again until %s",
+			s.Step.Action, s.runs(fits), span(p.CoolDown), until(at, p.CoolDown, s.Now))
+	}
+	return cordon.Verdict{}
+}
+
+// lostEffect reports whether what was tried at a time has no effect any more:
+// the state was set back since, or, where no reading tells, the target was
+// accused anew.
+func (s Situation) lostEffect(at time.Time) bool {
+	if at.IsZero() {
+		return false
+	}
+	if s.Unmet {
+		return s.Now.Sub(at) >= s.Settles
+	}
+	return s.Newest.After(at)
+}
+
+// runs returns in how many runs there were attempts that fit.
+func (s Situation) runs(fits func(Attempt) bool) int {
+	seen := map[string]bool{}
+	for _, a := range s.Recent {
+		if fits(a) {
+			seen[a.RunID] = true
+		}
+	}
+	return len(seen)
 }
 
 // undoneSince reports whether somebody took back what an attempt did to the

@@ -29,13 +29,16 @@ type Situation struct {
 	Target            Target            // for users
 	GlobalAdmins      []string          // object ids of the enabled Global Administrators
 	GlobalAdminsKnown bool
-	Users             int       // size of the tenant; below zero: not known
-	Recent            []Attempt // attempts in the tenant within the last 24 h, whatever came of them
-	BlockingPolicies  []string  // names of the enabled Conditional Access policies
-	NoAccount         string    // why there is no account to act on; "": there is one, or it is not known
-	Already           bool      // the state is as wanted before anything is done
-	NotOffered        string    // why the account does not take the action now; "": it does, or is not asked
-	OwnApp            string    // client id of our own app
+	Users             int           // size of the tenant; below zero: not known
+	Recent            []Attempt     // attempts in the tenant within the last 24 h, whatever came of them
+	BlockingPolicies  []string      // names of the enabled Conditional Access policies
+	NoAccount         string        // why there is no account to act on; "": there is one, or it is not known
+	Already           bool          // the state is as wanted before anything is done
+	Unmet             bool          // the state was read, can be told from one reading, and is not as wanted
+	Settles           time.Duration // how long Microsoft may take to show the effect of the action
+	Newest            time.Time     // when the newest accusing signal was noticed, for playbooks
+	NotOffered        string        // why the account does not take the action now; "": it does, or is not asked
+	OwnApp            string        // client id of our own app
 }
 
 // A Target says what is known of the user whom a step is about.

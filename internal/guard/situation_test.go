@@ -24,6 +24,9 @@ func base() Situation {
 	}
 }
 
+// setBack makes it that the state was set back since it was as wanted.
+func setBack(s *Situation) { s.Unmet, s.Settles = true, 2*time.Minute }
+
 // tried returns an attempt of another run by a playbook, so long ago.
 func tried(a cordon.ActionName, target string, ago time.Duration) Attempt {
 	return Attempt{At: noon().Add(-ago), Action: a, TargetID: target, RunID: "run of " + target}

@@ -58,7 +58,7 @@ func alone(s cordon.Step, state cordon.RunState) bool {
 	case !s.Action.ForUsers() || state == cordon.RunHeld:
 		return false
 	case state == cordon.RunRefused:
-		return slices.Contains([]cordon.Reason{cordon.ReasonUnreadable, cordon.ReasonNotOffered, cordon.ReasonCoolDown, cordon.ReasonObserve}, s.Verdict.Reason)
+		return slices.Contains([]cordon.Reason{cordon.ReasonUnreadable, cordon.ReasonNotOffered, cordon.ReasonCoolDown, cordon.ReasonFlipFlop, cordon.ReasonObserve}, s.Verdict.Reason)
 	}
 	return true
 }

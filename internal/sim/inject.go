@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // State returns the stored object at a path as Graph or Defender name it,
@@ -98,14 +99,17 @@ func (t *tenant) giveRole(name, principal string) (string, error) {
 	return "", fmt.Errorf("no directory role %q", name)
 }
 
+// injectedAge is how long a user who is injected has been there, and signed in.
+const injectedAge = 30 * 24 * time.Hour
+
 // upsertUser lays the given members over the user with that id, or over a new
 // user's defaults.
 func (t *tenant) upsertUser(o *object) *object {
 	user := t.collection(resUsers).get(idOf(o))
 	if user == nil {
 		user = newObject("id", idOf(o), "accountEnabled", true, "userType", "Member",
-			"createdDateTime", writeSeconds(t.cloud.clock.now()),
-			"signInSessionsValidFromDateTime", writeSeconds(t.cloud.clock.now()),
+			"createdDateTime", writeSeconds(t.cloud.clock.now().Add(-injectedAge)),
+			"signInSessionsValidFromDateTime", writeSeconds(t.cloud.clock.now().Add(-injectedAge)),
 			"securityIdentifier", orNull(sidOf(idOf(o))), "proxyAddresses", []string{}, "otherMails", []string{})
 	}
 	merge(user, o)
